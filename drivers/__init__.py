@@ -1,0 +1,1 @@
+"""Card readers, receipt printers, customer displays and cash drawers."""

@@ -1,0 +1,1 @@
+"""Customer displays: a protocol on a transport."""

@@ -1,0 +1,1 @@
+"""Card readers and scanners: a protocol on a transport."""

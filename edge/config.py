@@ -1,0 +1,114 @@
+"""The box's configuration: one TOML file, every key known, wrong ones refused by name."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from edge.errors import ConfigError
+
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file; ``load`` is the way in."""
+
+    store: "Store"
+    paths: "Paths"
+    programme: "Programme"
+    hq: "Hq | None" = None
+    device: "tuple[DeviceConfig, ...]" = ()
+
+
+class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which shop this box stands in. ``lang`` is the language of receipts."""
+
+    id: Name
+    tenant: Name
+    name: str
+    address: str = ""
+    phone: str = ""
+    tz: str = "Asia/Shanghai"
+    lang: Literal["zh-CN", "zh-TW", "en"] = "zh-CN"
+    business_day_start: Annotated[str, msgspec.Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] = "04:00"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The store's time zone."""
+        return ZoneInfo(self.tz)
+
+    @property
+    def node(self) -> str:
+        """MQTT node name: ``{tenant}-{store}``."""
+        return f"{self.tenant}-{self.id}"
+
+
+class Paths(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the ledger and the sockets live."""
+
+    state: str = "/var/lib/tillside"
+    run: str = "/run/tillside"
+
+    @property
+    def database(self) -> Path:
+        return Path(self.state) / "ledger.db"
+
+    @property
+    def pos_socket(self) -> Path:
+        return Path(self.run) / "pos.sock"
+
+    @property
+    def admin_socket(self) -> Path:
+        return Path(self.run) / "admin.sock"
+
+
+class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The membership programme: its bundle file and the card numbers that are ours.
+
+    ``member_numbers`` are regular expressions that match a whole number; whatever else a
+    reader sees is dropped.
+    """
+
+    bundle: str
+    member_numbers: tuple[str, ...]
+
+
+class Hq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """HQ's broker. Without this table the box is its own authority (standalone)."""
+
+    broker: Annotated[str, msgspec.Meta(pattern=r"^mqtts?://[^/]+$")]
+
+
+class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One device: ``port`` is ``tcp://HOST:PORT`` or ``serial:PATH[?baud=9600]``.
+
+    ``options`` go to the driver, which refuses those it does not know.
+    """
+
+    name: Name
+    kind: Literal["printer", "display", "reader"]
+    driver: str
+    port: str
+    options: dict[str, str | int | bool] = {}
+
+
+def load(path: Path) -> Config:
+    """Read and check ``path``; raises ConfigError that names the key and what is wrong with it."""
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    try:
+        config = msgspec.toml.decode(text, type=Config)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    try:
+        ZoneInfo(config.store.tz)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ConfigError(f"{path}: store.tz: no such time zone {config.store.tz!r}") from error
+    names = [device.name for device in config.device]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{path}: device.name: {name!r} is used twice")
+    return config

@@ -1,0 +1,1 @@
+"""Which devices this store has, and one task that keeps each of them alive."""

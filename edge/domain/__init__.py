@@ -1,0 +1,1 @@
+"""What points and money mean: pure, integer, no clock, no I/O."""

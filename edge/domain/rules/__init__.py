@@ -1,0 +1,1 @@
+"""Rules as HQ writes them, compiled for the kernel and explained."""

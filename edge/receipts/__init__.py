@@ -1,0 +1,1 @@
+"""A decision turned into a print document (pure)."""

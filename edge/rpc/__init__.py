@@ -1,0 +1,1 @@
+"""The till's socket: framing, the table of methods, the server."""

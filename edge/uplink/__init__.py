@@ -1,0 +1,1 @@
+"""Ledger entries to envelopes, grants and bundles back."""

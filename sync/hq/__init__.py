@@ -1,0 +1,1 @@
+"""HQ's end of the conversation: ingest into PostgreSQL, rights, totals."""
