@@ -63,7 +63,7 @@ class Link(Protocol):
     async def write(
         self, payload: bytes, timeout_s: float, on_sent: Callable[[int], None] | None = None
     ) -> int:
-        """Write all of ``payload``; ``on_sent`` hears the running count. Raises with ``.sent`` when cut short."""
+        """Write all of ``payload``; ``on_sent`` hears the running count; raises with ``.sent``."""
         ...
 
     async def close(self) -> None:
@@ -98,7 +98,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Cells in columns: ``widths`` are shares of the paper's width; first cell left-, others right-aligned."""
+    """Cells in columns: ``widths`` are shares of the paper; first cell left-, others right-aligned."""
 
     cells: tuple[str, ...]
     widths: tuple[int, ...]
