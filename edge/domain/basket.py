@@ -1,0 +1,36 @@
+"""What a customer brings to the till: lines in thousandths and fen, as quoted and as stored."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edge.domain.money import MILLI, line_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line. ``amount_fen`` is the line's price before any rule: of a scale where one decided it."""
+
+    sku: str
+    name: str
+    qty_milli: int
+    unit_price_fen: int
+    amount_fen: int
+    category: str = ""
+    brand: str = ""
+    no_discount: bool = False
+    no_points: bool = False
+
+
+def priced(unit_price_fen: int, qty_milli: int, amount_fen: int | None) -> int:
+    """The line's price: the given amount, or price times quantity with half a fen rounded up."""
+    return line_amount(unit_price_fen, qty_milli) if amount_fen is None else amount_fen
+
+
+def units(qty_milli: int) -> int:
+    """Whole units as the rules count them; weighed goods count by the full unit."""
+    return qty_milli // MILLI
+
+
+def total_fen(lines: Sequence[Line]) -> int:
+    """What the basket costs before any rule."""
+    return sum(line.amount_fen for line in lines)

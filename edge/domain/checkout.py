@@ -1,0 +1,230 @@
+"""What a basket costs and earns, and why: the rule kernel asked, its answer as a Decision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edge.domain.basket import Line, units
+from edge.domain.member import Member
+from edge.domain.money import spread
+from edge.domain.rules.compile import Programme
+
+
+class Fired(msgspec.Struct, frozen=True):
+    """A rule that gave something: fen off in the discount phase, points in the points phase."""
+
+    rule: str
+    name: str
+    value: int
+
+
+class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A rule that gave nothing, and why; ``short_fen``/``short_qty`` say how little was missing."""
+
+    rule: str
+    name: str
+    why: str
+    short_fen: int | None = None
+    short_qty: int | None = None
+    by: str | None = None
+    to: str | None = None
+
+
+class DecidedLine(msgspec.Struct, frozen=True):
+    """One line after the rules; ``points_used`` and ``points_paid_fen`` are its share of what points pay."""
+
+    sku: str
+    name: str
+    qty_milli: int
+    unit_price_fen: int
+    list_fen: int
+    discount_fen: int
+    net_fen: int
+    points_used: int
+    points_paid_fen: int
+    points: int
+    rules: tuple[str, ...]
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """Everything about one basket that has been decided; stored with the sale and never computed again."""
+
+    lines: tuple[DecidedLine, ...]
+    list_fen: int
+    discount_fen: int
+    net_fen: int
+    redeem_points: int
+    points_paid_fen: int
+    points: int
+    discounts: tuple[Fired, ...]
+    bonuses: tuple[Fired, ...]
+    skipped: tuple[Skipped, ...]
+
+    @property
+    def due_fen(self) -> int:
+        """What is left to pay with money."""
+        return self.net_fen - self.points_paid_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """When, where and how a basket is bought; ``first`` is a member's first purchase."""
+
+    at_ms: int
+    store: str
+    channel: str = "till"
+    pay: str = ""
+    first: bool = False
+
+
+class _Trace(msgspec.Struct):
+    """One rule's entry in the kernel's explanation."""
+
+    rule: str
+    state: str
+    value: int = 0
+    lines: tuple[int, ...] = ()
+    why: str = ""
+    short_fen: int | None = None
+    short_qty: int | None = None
+    by: str | None = None
+    to: str | None = None
+
+
+class _Result(msgspec.Struct):
+    gross: int
+    discount: int
+    payable: int
+    points: int
+    line_net: list[int]
+    line_points: list[int]
+
+
+class _Explained(msgspec.Struct):
+    result: _Result
+    trace: list[_Trace]
+
+
+_explained = msgspec.json.Decoder(_Explained)
+
+
+def kernel_request(
+    occasion: Occasion, lines: Sequence[Line], member: Member | None, redeem_points: int
+) -> bytes:
+    """The basket in the kernel's packed form (JSON); stored with the sale so that it can be replayed."""
+    return msgspec.json.encode(
+        {
+            "ts": occasion.at_ms // 1000,
+            "store": occasion.store,
+            "member": _kernel_member(member, occasion.first) if member else None,
+            "pay": occasion.pay,
+            "channel": occasion.channel,
+            "points_used": redeem_points,
+            "lines": [_kernel_line(line) for line in lines],
+        }
+    )
+
+
+def redeemable(programme: Programme, asked: int, net_fen: int) -> int:
+    """How many of the ``asked`` points a receipt of ``net_fen`` can take; no point is spent for nothing."""
+    worth = programme.bundle.points.fen_per_redeemed_point
+    return min(asked, net_fen // worth) if worth else 0
+
+
+def decide(
+    programme: Programme,
+    occasion: Occasion,
+    lines: Sequence[Line],
+    member: Member | None,
+    redeem_points: int = 0,
+) -> tuple[Decision, bytes]:
+    """Decide a basket; returns the decision and the kernel request it came from.
+
+    Raises cext.RequestError where the basket is beyond what the kernel takes.
+    """
+    request = kernel_request(occasion, lines, member, redeem_points)
+    explained = _explained.decode(programme.kernel.explain(request))
+    usable = redeemable(programme, redeem_points, explained.result.payable)
+    if usable != redeem_points:
+        return decide(programme, occasion, lines, member, usable)
+    return _decision(programme, lines, explained, redeem_points), request
+
+
+def _decision(
+    programme: Programme, lines: Sequence[Line], explained: _Explained, redeem_points: int
+) -> Decision:
+    result, names = explained.result, programme.rule_names
+    used = spread(redeem_points, result.line_net)
+    paid = spread(programme.redeemed_fen(redeem_points), result.line_net)
+    phases = {rule.id: rule.phase for rule in programme.bundle.rules}
+    fired = [entry for entry in explained.trace if entry.state == "fired"]
+    return Decision(
+        lines=tuple(
+            _decided_line(line, index, result, (used[index], paid[index]), fired)
+            for index, line in enumerate(lines)
+        ),
+        list_fen=result.gross,
+        discount_fen=result.discount,
+        net_fen=result.payable,
+        redeem_points=redeem_points,
+        points_paid_fen=sum(paid),
+        points=result.points,
+        discounts=tuple(_fired(e, names) for e in fired if phases[e.rule] == "discount"),
+        bonuses=tuple(_fired(e, names) for e in fired if phases[e.rule] == "points"),
+        skipped=tuple(_skipped(e, names) for e in explained.trace if e.state != "fired"),
+    )
+
+
+def _decided_line(
+    line: Line, index: int, result: _Result, redeemed: tuple[int, int], fired: Sequence[_Trace]
+) -> DecidedLine:
+    net_fen = result.line_net[index]
+    return DecidedLine(
+        sku=line.sku,
+        name=line.name,
+        qty_milli=line.qty_milli,
+        unit_price_fen=line.unit_price_fen,
+        list_fen=line.amount_fen,
+        discount_fen=line.amount_fen - net_fen,
+        net_fen=net_fen,
+        points_used=redeemed[0],
+        points_paid_fen=redeemed[1],
+        points=result.line_points[index],
+        rules=tuple(entry.rule for entry in fired if index in entry.lines),
+    )
+
+
+def _fired(entry: _Trace, names: dict[str, str]) -> Fired:
+    return Fired(entry.rule, names[entry.rule], entry.value)
+
+
+def _skipped(entry: _Trace, names: dict[str, str]) -> Skipped:
+    return Skipped(
+        entry.rule, names[entry.rule], entry.why, entry.short_fen, entry.short_qty, entry.by, entry.to
+    )
+
+
+def _kernel_member(member: Member, first: bool) -> dict[str, Any]:
+    return {
+        "id": member.id,
+        "tier": member.tier,
+        "bday": member.birthday or 0,
+        "first": first,
+        "tags": list(member.tags),
+    }
+
+
+def _kernel_line(line: Line) -> dict[str, Any]:
+    qty = units(line.qty_milli)
+    return {
+        "sku": line.sku,
+        "cat": line.category,
+        "brand": line.brand,
+        "qty": qty,
+        "unit": line.unit_price_fen,
+        "fen": line.amount_fen,
+        "nd": line.no_discount,
+        "np": line.no_points,
+    }

@@ -1,0 +1,30 @@
+"""Days as a shop counts them: business days that start at four, birthdays, member days."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+
+def local(at_ms: int, zone: ZoneInfo) -> datetime:
+    """The store's wall time at ``at_ms`` (milliseconds since 1970, UTC)."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone)
+
+
+def business_date(at_ms: int, zone: ZoneInfo, starts: str) -> date:
+    """The business day that ``at_ms`` belongs to; ``starts`` is ``HH:MM`` local time."""
+    hours, minutes = int(starts[:2]), int(starts[3:])
+    return (local(at_ms, zone) - timedelta(hours=hours, minutes=minutes)).date()
+
+
+def mmdd(month: int, day: int) -> int:
+    """A birthday as the rule kernel takes it: 0229 is 229."""
+    return month * 100 + day
+
+
+def is_mmdd(value: int) -> bool:
+    """True for a day that exists in some year."""
+    month, day = divmod(value, 100)
+    try:
+        date(2024, month, day)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""Who a member is, what a tier is worth, and how much of either a receipt may show."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["active", "lost", "frozen", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member as the store knows it. ``birthday`` is MMDD; ``cumulative_fen`` counts for the tier."""
+
+    id: str
+    card_no: str
+    name: str
+    tier: str
+    home: str
+    registered_ms: int
+    phone: str = ""
+    gender: str = ""
+    birthday: int | None = None
+    referrer: str | None = None
+    cumulative_fen: int = 0
+    visits: int = 0
+    status: Status = "active"
+    tags: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One tier and the spends that reach it (fen); None where a path does not lead here."""
+
+    id: str
+    label: str
+    cumulative_fen: int | None = None
+    one_day_fen: int | None = None
+
+
+def tier_after(tiers: Sequence[Tier], present: str, cumulative_fen: int, day_fen: int) -> str:
+    """The highest tier that the member holds or has now reached; a boundary belongs to the upper band."""
+    ids = [tier.id for tier in tiers]
+    best = ids.index(present) if present in ids else 0
+    for rank, tier in enumerate(tiers):
+        reached = _reached(tier.cumulative_fen, cumulative_fen) or _reached(tier.one_day_fen, day_fen)
+        if reached:
+            best = max(best, rank)
+    return ids[best]
+
+
+def to_next_tier(tiers: Sequence[Tier], present: str, cumulative_fen: int) -> tuple[Tier, int] | None:
+    """The next tier up and the fen still to spend for it; None at the top."""
+    ids = [tier.id for tier in tiers]
+    rank = ids.index(present) if present in ids else 0
+    for tier in tiers[rank + 1 :]:
+        if tier.cumulative_fen is not None:
+            return tier, max(0, tier.cumulative_fen - cumulative_fen)
+    return None
+
+
+def masked_name(name: str) -> str:
+    """A name fit for a receipt: 张*, 欧阳*."""
+    return name[:1] + "*" * (len(name) - 1) if len(name) < 4 else name[:2] + "*" * (len(name) - 2)
+
+
+def masked_number(number: str) -> str:
+    """A card or phone number with its middle hidden."""
+    if len(number) <= 4:
+        return number
+    return number[:3] + "*" * (len(number) - 7) + number[-4:] if len(number) > 7 else "***" + number[-4:]
+
+
+def _reached(threshold_fen: int | None, spent_fen: int) -> bool:
+    return threshold_fen is not None and spent_fen >= threshold_fen
