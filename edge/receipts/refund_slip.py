@@ -1,0 +1,62 @@
+"""A refund as a slip: what came back, what the points did, what the customer was handed."""
+
+from drivers.api import Block, Divider, Document, Feed, Pair, Text
+from edge.receipts.parts import foot, head, money, origin, quantity, who
+from edge.receipts.slips import RefundLine, RefundSlip, SlipMember
+from edge.receipts.wording import WORDING, Lang, Wording
+
+
+def refund_document(slip: RefundSlip, lang: Lang) -> Document:
+    """The slip of one refund, with room for the customer's signature."""
+    words = WORDING[lang]
+    blocks = [
+        *head(slip.shop, words.refund, words),
+        *origin(slip, words),
+        Text(f"{words.original} {slip.sale_receipt_no}"),
+        Divider(),
+        *_goods(slip, words),
+        Divider(),
+        *_totals(slip, words),
+    ]
+    if slip.member:
+        blocks += [Divider(), *_points(slip, slip.member, words)]
+    return (*blocks, Divider(), Feed(), Text(words.signature), Feed(2), Divider(), *foot(slip, words))
+
+
+def _goods(slip: RefundSlip, words: Wording) -> list[Block]:
+    blocks: list[Block] = [Pair(words.item_returned, words.amount)]
+    for line in slip.lines:
+        blocks += _line(line, words)
+    return blocks
+
+
+def _line(line: RefundLine, words: Wording) -> list[Block]:
+    return [Text(line.name), Pair(f"  {words.times} {quantity(line.qty_milli)}", money(-line.amount_fen))]
+
+
+def _totals(slip: RefundSlip, words: Wording) -> list[Block]:
+    goods_fen = sum(line.amount_fen for line in slip.lines)
+    blocks: list[Block] = [Pair(words.goods_value, money(goods_fen))]
+    if slip.points_back_fen:
+        blocks.append(Pair(words.points_back_worth, money(-slip.points_back_fen)))
+    if slip.points_short_fen:
+        blocks.append(Pair(words.points_short, money(-slip.points_short_fen)))
+    refunded = f"{words.currency}{money(slip.amount_fen)}"
+    blocks += [
+        Pair(words.refunded, refunded, bold=True, size=2),
+        Pair(words.refund_by, words.tender(slip.tender)),
+    ]
+    blocks += [Pair(words.coupon_restored, coupon) for coupon in slip.coupons_restored]
+    return [*blocks, Text(f"{words.reason} {slip.reason}")] if slip.reason else blocks
+
+
+def _points(slip: RefundSlip, member: SlipMember, words: Wording) -> list[Block]:
+    blocks: list[Block] = [who(member, words)]
+    if slip.points_back:
+        blocks.append(Pair(words.points_back, f"{slip.points_back:+d}"))
+    if slip.points_clawed:
+        blocks.append(Pair(words.points_clawed, f"{-slip.points_clawed:+d}"))
+    blocks.append(Pair(words.points_balance, str(member.points_balance), bold=True))
+    if member.stored_value_fen is not None:
+        blocks.append(Pair(words.stored_value, money(member.stored_value_fen)))
+    return blocks

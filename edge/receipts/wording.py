@@ -1,0 +1,233 @@
+"""Every word that a slip prints of its own, in the three languages of a store."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Lang = Literal["zh-CN", "zh-TW", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words of one language; ``{}`` stands for a number or a name."""
+
+    sale: str
+    refund: str
+    receipt_no: str
+    original: str
+    time: str
+    business_date: str
+    terminal: str
+    cashier: str
+    phone: str
+    item: str
+    item_returned: str
+    amount: str
+    times: str
+    promotion: str
+    list_total: str
+    discount: str
+    points_paid: str
+    received: str
+    currency: str
+    pieces: str
+    change: str
+    member: str
+    points_earned: str
+    points_used: str
+    points_balance: str
+    stored_value: str
+    refunded: str
+    goods_value: str
+    refund_by: str
+    reason: str
+    points_back: str
+    points_back_worth: str
+    points_clawed: str
+    points_short: str
+    coupon_restored: str
+    signature: str
+    thanks: str
+    keep_slip: str
+    reprint: str
+    reprint_count: str
+    offline: str
+    clock_untrusted: str
+    test_page: str
+    separator: str
+    tenders: Mapping[str, str] = field(default_factory=dict)
+
+    def tender(self, kind: str) -> str:
+        """The name of a way of paying; an unknown one stands for itself."""
+        return self.tenders.get(kind, kind)
+
+
+ZH_CN = Wording(
+    sale="销售小票",
+    refund="退货小票",
+    receipt_no="单号",
+    original="原单",
+    time="时间",
+    business_date="营业日",
+    terminal="收银机",
+    cashier="收银员",
+    phone="电话",
+    item="品名 / 数量×单价",
+    item_returned="退货商品",
+    amount="金额",
+    times="×",
+    promotion="优惠",
+    list_total="原价",
+    discount="折扣",
+    points_paid="积分抵扣（{} 分）",
+    received="实收",
+    currency="￥",
+    pieces="共 {} 项",
+    change="找零",
+    member="会员",
+    points_earned="本次积分",
+    points_used="使用积分",
+    points_balance="可用积分",
+    stored_value="储值余额",
+    refunded="实退",
+    goods_value="退货金额",
+    refund_by="退款方式",
+    reason="退货原因",
+    points_back="退回积分",
+    points_back_worth="其中退回积分抵扣",
+    points_clawed="扣回积分",
+    points_short="积分不足抵扣",
+    coupon_restored="退回优惠券",
+    signature="顾客签名：",
+    thanks="谢谢惠顾  欢迎再次光临",
+    keep_slip="退换货请出示本小票",
+    reprint="补  打",
+    reprint_count="第 {} 次补打，非原始小票",
+    offline="脱机交易：积分与余额以总部确认为准",
+    clock_untrusted="本机时间未校准，以总部记录的时间为准",
+    test_page="打印测试页",
+    separator="、",
+    tenders={
+        "cash": "现金",
+        "stored_value": "储值卡",
+        "voucher": "代金券",
+        "credit": "赊账",
+        "card": "银行卡",
+        "wechat": "微信支付",
+        "alipay": "支付宝",
+    },
+)
+
+ZH_TW = Wording(
+    sale="銷售明細",
+    refund="退貨明細",
+    receipt_no="單號",
+    original="原單",
+    time="時間",
+    business_date="營業日",
+    terminal="收銀機",
+    cashier="收銀員",
+    phone="電話",
+    item="品名 / 數量×單價",
+    item_returned="退貨商品",
+    amount="金額",
+    times="×",
+    promotion="優惠",
+    list_total="原價",
+    discount="折扣",
+    points_paid="積分折抵（{} 分）",
+    received="實收",
+    currency="￥",
+    pieces="共 {} 項",
+    change="找零",
+    member="會員",
+    points_earned="本次積分",
+    points_used="使用積分",
+    points_balance="可用積分",
+    stored_value="儲值餘額",
+    refunded="實退",
+    goods_value="退貨金額",
+    refund_by="退款方式",
+    reason="退貨原因",
+    points_back="退回積分",
+    points_back_worth="其中退回積分折抵",
+    points_clawed="扣回積分",
+    points_short="積分不足抵扣",
+    coupon_restored="退回優惠券",
+    signature="顧客簽名：",
+    thanks="謝謝惠顧  歡迎再次光臨",
+    keep_slip="退換貨請出示本明細",
+    reprint="補  印",
+    reprint_count="第 {} 次補印，非原始明細",
+    offline="離線交易：積分與餘額以總部確認為準",
+    clock_untrusted="本機時間未校準，以總部記錄的時間為準",
+    test_page="列印測試頁",
+    separator="、",
+    tenders={
+        "cash": "現金",
+        "stored_value": "儲值卡",
+        "voucher": "代金券",
+        "credit": "賒帳",
+        "card": "銀行卡",
+        "wechat": "微信支付",
+        "alipay": "支付寶",
+    },
+)
+
+EN = Wording(
+    sale="Receipt",
+    refund="Refund",
+    receipt_no="No.",
+    original="Sale no.",
+    time="Time",
+    business_date="Business day",
+    terminal="Till",
+    cashier="Cashier",
+    phone="Tel.",
+    item="Item / quantity x price",
+    item_returned="Returned",
+    amount="Amount",
+    times="x",
+    promotion="Reduction",
+    list_total="Original price",
+    discount="Discount",
+    points_paid="Paid with {} points",
+    received="Received",
+    currency="CNY ",
+    pieces="Lines: {}",
+    change="Change",
+    member="Member",
+    points_earned="Points earned",
+    points_used="Points used",
+    points_balance="Points available",
+    stored_value="Stored value",
+    refunded="Refunded",
+    goods_value="Goods returned",
+    refund_by="Paid back as",
+    reason="Reason",
+    points_back="Points returned",
+    points_back_worth="Returned as points",
+    points_clawed="Points withdrawn",
+    points_short="For points already spent",
+    coupon_restored="Coupon returned",
+    signature="Customer's signature:",
+    thanks="Thank you. See you again soon!",
+    keep_slip="Please keep this slip for returns.",
+    reprint="REPRINT",
+    reprint_count="Copy {}, not the original slip",
+    offline="Made offline: points and balances are final once head office confirms them",
+    clock_untrusted="The clock of this till is not set; head office records the time",
+    test_page="Printer test page",
+    separator=", ",
+    tenders={
+        "cash": "Cash",
+        "stored_value": "Stored value",
+        "voucher": "Voucher",
+        "credit": "On credit",
+        "card": "Bank card",
+        "wechat": "WeChat Pay",
+        "alipay": "Alipay",
+    },
+)
+
+WORDING: Mapping[Lang, Wording] = {"zh-CN": ZH_CN, "zh-TW": ZH_TW, "en": EN}
