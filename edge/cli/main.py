@@ -1,0 +1,110 @@
+"""The command ``tillside``: one table of verbs, each imported only when it is called.
+
+A verb is a click command in a module of its own under ``edge.cli``. It prints with ``output.emit`` and fails by
+raising; exit codes are given here and nowhere else.
+"""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, NamedTuple
+
+import click
+
+from edge.cli.output import CommandFailed, Exit, complain
+from edge.errors import TillsideError
+
+
+class Verb(NamedTuple):
+    """Where a verb lives (``module:command``) and its line in the overview, which must not import it."""
+
+    home: str
+    summary: str
+
+
+VERBS = {
+    "run": Verb("edge.cli.run:run", "Run the daemon (what tillside.service starts)."),
+    "demo": Verb("edge.cli.demo:demo", "Play a shop day: two boxes, HQ, virtual devices."),
+    "status": Verb("edge.cli.status:status", "Say how the running daemon is."),
+    "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
+    "rules": Verb("edge.cli.rules:rules", "Check rule bundles, evaluate receipts, explain results."),
+    "config": Verb("edge.cli.config_check:config", "Check the configuration file."),
+    "hq": Verb("edge.cli.hq:hq", "Serve and steer HQ's end."),
+}
+
+EXAMPLES = """\b
+Examples:
+  tillside config check /etc/tillside/tillside.toml
+  tillside rules check bundle.json
+  tillside rules eval bundle.json requests.jsonl
+
+\b
+Exit codes:
+  0 ok   1 usage   2 something failed   3 daemon unreachable   4 degraded
+"""
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs by name and imports the one that is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, verb in VERBS.items() if find_spec(verb.home.partition(":")[0])]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, _, attribute = VERBS[cmd_name].home.partition(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, VERBS[name].summary) for name in self.list_commands(ctx)])
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run one command line and leave with its exit code; click's own mapping is set aside."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            code = Exit.USAGE
+        except (click.ClickException, click.Abort, TillsideError, BrokenPipeError) as error:
+            code = _failed(error)
+        sys.exit(code if isinstance(code, int) else Exit.OK)
+
+
+def _failed(error: Exception) -> Exit:
+    """Say what went wrong, as far as anybody listens; returns the exit code."""
+    match error:
+        case click.UsageError():
+            todo = f"{error.ctx.command_path} --help" if error.ctx else ""
+            complain(error.format_message(), todo)
+            return Exit.USAGE
+        case CommandFailed():
+            complain(str(error), error.todo)
+            return error.code
+        case click.ClickException():
+            complain(error.format_message())
+        case TillsideError():
+            complain(str(error))
+        case click.Abort():
+            return Exit.INTERRUPTED
+        case BrokenPipeError():
+            sys.stdout = None  # the reader is gone (`| head`): nothing is left to flush to
+    return Exit.FAILED
+
+
+@click.group(cls=Verbs, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tillside", message="%(prog)s %(version)s")
+def tillside() -> None:
+    """Tillside, the box beside the till."""
+
+
+def main() -> None:
+    """The entry point of the ``tillside`` command."""
+    tillside(prog_name="tillside")
+
+
+if __name__ == "__main__":
+    main()
