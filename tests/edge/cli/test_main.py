@@ -41,6 +41,19 @@ def test_help_names_every_verb_that_exists_and_none_that_does_not() -> None:
     )
 
 
+def test_help_imports_no_verb() -> None:
+    """The overview is read from the table: it stays quick however much a verb needs."""
+    program = (
+        "import sys\nfrom edge.cli.main import tillside\n"
+        "try: tillside(['--help'])\nexcept SystemExit: print(*sys.modules, file=sys.stderr)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
+    )
+    ours = {name for name in said.stderr.split() if name.startswith("edge.cli.")}
+    assert ours == {"edge.cli.main", "edge.cli.output"}
+
+
 def test_every_listed_verb_is_a_command() -> None:
     """The table's homes hold what they promise."""
     context = click.Context(main.tillside)
