@@ -44,14 +44,10 @@ def test_a_wrong_request_is_named_by_line_and_pointer() -> None:
     assert said.stderr.startswith("error: request in line 2: /lines/0")
 
 
-def test_check_counts_what_it_loaded() -> None:
+def test_check_says_what_it_loaded() -> None:
     said = rules("check", BUNDLE, "--json")
-    assert json.loads(said.stdout) == {
-        "bundle": "bundle_10.json",
-        "schema": "points-bundle/core-1",
-        "version": 7,
-        "rules": 10,
-    }
+    loaded = json.loads(said.stdout)
+    assert (loaded["bundle"], loaded["version"], loaded["rules"]) == ("bundle_10.json", 7, 10)
 
 
 def test_check_names_the_pointer_of_what_is_wrong(tmp_path: Path) -> None:
@@ -90,3 +86,44 @@ def test_explain_reads_as_a_table() -> None:
     assert total == "gross 31372  discount 1956  payable 29416  points 0"
     assert head.split() == ["rule", "state", "value", "why"]
     assert len(steps) == 10
+
+
+HQ_BUNDLE = {
+    "schema": "points-bundle/1",
+    "programme": "test",
+    "version": 3,
+    "valid_from": "2026-01-01T00:00:00",
+    "tz": "Asia/Shanghai",
+    "points": {"fen_per_point": 100, "fen_per_redeemed_point": 2},
+    "groups": [{"id": "full", "phase": "discount", "order": 1, "mode": "best"}],
+    "rules": [
+        {
+            "id": "R0002",
+            "name": "满200减100",
+            "phase": "discount",
+            "group": "full",
+            "priority": 10,
+            "need": {"min_fen": 20000},
+            "do": {"op": "every_off", "every_fen": 20000, "off_fen": 10000, "max_times": 1},
+        }
+    ],
+}
+
+
+def test_a_bundle_as_hq_writes_it_evaluates_too(tmp_path: Path) -> None:
+    """满200减100 on a basket of 313.72 yuan leaves 213.72 to pay."""
+    bundle = tmp_path / "hq.json"
+    bundle.write_text(json.dumps(HQ_BUNDLE))
+    said = rules("eval", bundle, "-", stdin=first_requests(1))
+    result = json.loads(said.stdout)
+    assert (result["gross"], result["payable"], result["fired"]) == (31372, 21372, [["R0002", 10000]])
+
+
+def test_a_wrong_bundle_of_hq_is_named_by_pointer(tmp_path: Path) -> None:
+    bundle = tmp_path / "hq.json"
+    bundle.write_text(json.dumps(HQ_BUNDLE | {"tz": "Asia/Shangai"}))
+    said = rules("check", bundle)
+    assert (said.exit_code, said.stderr.partition(" → ")[0]) == (
+        Exit.FAILED,
+        f"error: {bundle}: /tz: no such time zone 'Asia/Shangai'",
+    )
