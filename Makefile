@@ -37,6 +37,7 @@ soak: setup
 	$(PY) -m pytest -m soak --timeout 0
 
 setup: $(STAMP)
+	@:
 
 # Without build isolation the kernel is built by the pinned Cython, in place, and nothing is fetched twice.
 $(STAMP): pyproject.toml setup.py constraints.txt $(KERNELS)

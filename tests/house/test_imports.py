@@ -96,5 +96,5 @@ def test_start_up_imports_are_pinned(module: str, allowed: set[str], root: Path)
 
 @pytest.mark.parametrize("name", sorted(OURS))
 def test_each_import_name_has_one_owner(name: str) -> None:
-    """A second distribution with an ``edge`` or a ``sync`` would be found first, or not, by luck of the path."""
+    """A second distribution with an ``edge`` or a ``sync`` would be found by luck of the path."""
     assert set(packages_distributions()[name]) == {"tillside"}
