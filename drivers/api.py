@@ -4,12 +4,17 @@ A driver turns a device's bytes into meaning. It is opened and closed by the sup
 itself, and reports through callbacks on the event loop's thread. Vocabulary: UnifiedPOS (javapos-contracts).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
+
+import msgspec
 
 API_VERSION = 1
+
+Option = str | int | bool
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 class DriverError(Exception):
@@ -44,6 +49,20 @@ class BadPort(DriverError):
     upos = (106, 0)
 
 
+class DeviceBlocked(DriverError):
+    """Refused: the printer is out of paper, open or in error, and would act later instead of now."""
+
+    upos = (114, 0)
+
+
+def read_options(options: Mapping[str, Option], into: type[_Struct]) -> _Struct:
+    """The options of a device as a Struct with ``forbid_unknown_fields``; BadPort names the wrong one."""
+    try:
+        return msgspec.convert(dict(options), into)
+    except msgspec.ValidationError as error:
+        raise BadPort(f"options: {error}") from None
+
+
 # --- wires ---
 
 
@@ -63,7 +82,10 @@ class Link(Protocol):
     async def write(
         self, payload: bytes, timeout_s: float, on_sent: Callable[[int], None] | None = None
     ) -> int:
-        """Write all of ``payload``; ``on_sent`` hears the running count; raises with ``.sent``."""
+        """Write all of ``payload``; ``on_sent`` hears the running count; raises with ``.sent``.
+
+        ``timeout_s`` limits each wait for the device to take more, so a slow device is not a stalled one.
+        """
         ...
 
     async def close(self) -> None:
