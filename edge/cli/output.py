@@ -42,7 +42,7 @@ def emit(result: object, as_json: bool) -> None:
         click.echo(plain)
     elif isinstance(plain, Mapping):
         click.echo("\n".join(_aligned([(key, _cell(value)) for key, value in plain.items()])))
-    elif sys.stdout.isatty():
+    elif plain and sys.stdout.isatty():
         _print_rich(plain)
     elif plain:
         click.echo("\n".join(_aligned([_columns(plain), *_cells(plain)])))
