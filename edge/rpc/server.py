@@ -36,7 +36,7 @@ class Server:
         self._connections: set[Connection] = set()
         self._calls: set[asyncio.Task[None]] = set()
         self._listeners: list[asyncio.Server] = []
-        self._made: list[tuple[Path, int]] = []
+        self._made: list[tuple[Path, int | None]] = []
 
     async def serve_unix(self, path: Path, name: SocketName, mode: int = 0o660) -> None:
         """Listen on ``path``; raises OSError EADDRINUSE where somebody already does."""
