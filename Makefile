@@ -3,7 +3,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PACKAGES := edge drivers sync cext
 BENCHMARKS := $(wildcard benchmarks/*.py)
-KERNELS := $(wildcard cext/*.pyx)
+KERNEL := $(wildcard cext/*.pyx cext/*.pxd cext/*.pxi)
 STAMP := $(VENV)/.installed
 # The first Python that is new enough; a pyenv shim answers only for versions that it really has.
 PYTHON = $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,\
@@ -26,7 +26,7 @@ check: setup
 	$(PY) -m ruff check -q .
 	$(PY) -m ruff format -q --check .
 	$(PY) -m mypy --strict --no-error-summary $(PACKAGES) tests changes $(BENCHMARKS)
-	$(if $(KERNELS),$(VENV)/bin/cython-lint $(KERNELS))
+	$(if $(KERNEL),$(VENV)/bin/cython-lint $(KERNEL))
 	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 bench: setup
@@ -40,7 +40,7 @@ setup: $(STAMP)
 	@:
 
 # Without build isolation the kernel is built by the pinned Cython, in place, and nothing is fetched twice.
-$(STAMP): pyproject.toml setup.py constraints.txt $(KERNELS)
+$(STAMP): pyproject.toml setup.py constraints.txt $(KERNEL)
 	@test -n "$(PYTHON)" || { echo "Tillside needs Python 3.11 or newer, and no python3 here is"; exit 1; }
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install -q -c constraints.txt pip setuptools Cython

@@ -58,7 +58,7 @@ def test_the_kernel_knows_nobody(files: list[Path]) -> None:
     taken = {
         path.name: set(PYX_IMPORT.findall(path.read_text()))
         for path in files
-        if path.suffix in {".pyx", ".pxd"}
+        if path.suffix in {".pyx", ".pxd", ".pxi"}
     }
     assert {
         name: roots & (OURS - {"cext"}) for name, roots in taken.items() if roots & (OURS - {"cext"})

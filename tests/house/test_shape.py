@@ -6,7 +6,7 @@ from pathlib import Path
 
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
-CODE = {".py", ".pyi", ".pyx", ".pxd", ".sql"}
+CODE = {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".sql"}
 EMPTY_WORDS = {"manager", "helper", "helpers", "util", "utils", "handler", "handlers"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
