@@ -26,7 +26,7 @@ check: setup
 	$(PY) -m ruff check -q .
 	$(PY) -m ruff format -q --check .
 	$(PY) -m mypy --strict --no-error-summary $(PACKAGES) tests changes $(BENCHMARKS)
-	$(if $(KERNEL),$(VENV)/bin/cython-lint $(KERNEL))
+	$(if $(KERNEL),PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint $(KERNEL))
 	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
 bench: setup
