@@ -1,1 +1,82 @@
-"""The rule kernel: loads a packed bundle and evaluates one request at a time."""
+"""The rule kernel: loads a bundle, then prices one basket at a time, JSON in and JSON out."""
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Literal, NamedTuple, Protocol
+
+from cext.errors import BundleError, KernelError, RequestError
+
+__all__ = ["COMPILED", "KERNEL", "BundleError", "KernelError", "Program", "RequestError", "load"]
+
+Kernel = Literal["c", "py"]
+
+COMPILED = find_spec("cext._kernel") is not None
+"""Whether the compiled kernel has been built."""
+
+
+def _chosen(wanted: str) -> Kernel:
+    """The kernel that TILLSIDE_KERNEL names, or the fastest that there is; raises ImportError."""
+    if wanted == "py" or (not wanted and not COMPILED):
+        return "py"
+    if wanted not in ("", "c"):
+        raise ImportError(f"TILLSIDE_KERNEL={wanted!r}: write c or py")
+    if not COMPILED:
+        raise ImportError(
+            "the rule kernel is not built: run `python setup.py build_ext --inplace`, or set TILLSIDE_KERNEL=py"
+        )
+    return "c"
+
+
+KERNEL: Kernel = _chosen(os.environ.get("TILLSIDE_KERNEL", ""))
+"""The kernel that ``load`` uses unless it is told otherwise."""
+
+
+class _Evaluator(Protocol):
+    """What both kernels can do."""
+
+    def evaluate(self, request_json: bytes, /) -> bytes: ...
+
+    def explain(self, request_json: bytes, /) -> bytes: ...
+
+
+class Program(NamedTuple):
+    """A bundle ready to run.
+
+    ``evaluate`` and ``explain`` take a request as JSON and answer in JSON; they raise RequestError.
+    They are the kernel's own functions, without a Python frame in between.
+    """
+
+    evaluate: Callable[[bytes], bytes]
+    explain: Callable[[bytes], bytes]
+    rule_ids: tuple[str, ...]
+    version: int
+    blob_sha256: str
+    kernel: Kernel
+
+
+def load(bundle_json: bytes, kernel: Kernel | None = None) -> Program:
+    """Check and compile a ``points-bundle/core-1`` document; raises BundleError naming the JSON pointer."""
+    from cext.bundle import read_bundle  # the command line asks for KERNEL long before it loads a bundle
+    from cext.program import digest, pack
+
+    bundle = read_bundle(bundle_json)
+    blob = pack(bundle)
+    chosen = _chosen(kernel or KERNEL)
+    evaluator: _Evaluator
+    if chosen == "c":
+        from cext._kernel import Kernel as Compiled
+
+        evaluator = Compiled(bundle, blob)
+    else:
+        from cext.kernel_py import Kernel as Plain
+
+        evaluator = Plain(bundle)
+    return Program(
+        evaluate=evaluator.evaluate,
+        explain=evaluator.explain,
+        rule_ids=tuple(rule.id for rule in bundle.rules),
+        version=bundle.version,
+        blob_sha256=digest(blob),
+        kernel=chosen,
+    )

@@ -1,0 +1,14 @@
+"""What the kernel takes at most; within these no sum and no product leaves 63 bits."""
+
+FEN_MAX = 2**31
+"""Of a line, a receipt, a threshold, and of what one rule or one receipt can give, in fen or points."""
+
+LINES_MAX = 256
+QTY_MAX = 2**16
+RULES_MAX = 1024
+GROUPS_MAX = 64
+TAGS_MAX = 256
+"""Different tags that the rules of one bundle may name."""
+
+TS_MAX = 2**36
+"""Epoch seconds of a request: the year 4147."""
