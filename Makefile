@@ -42,7 +42,7 @@ setup: $(STAMP)
 # Without build isolation the kernel is built by the pinned Cython, in place, and nothing is fetched twice.
 $(STAMP): pyproject.toml setup.py constraints.txt $(KERNEL)
 	@test -n "$(PYTHON)" || { echo "Tillside needs Python 3.11 or newer, and no python3 here is"; exit 1; }
-	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	$(PY) -m pip install -q -c constraints.txt pip setuptools Cython
 	$(PY) -m pip install -q -c constraints.txt --no-build-isolation -e ".[demo]" --group dev
 	@touch $@
