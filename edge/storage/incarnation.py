@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-ZERO_HASH = bytes(8)
+from sync.envelope import GENESIS
 
 
 def fresh_incarnation(db: sqlite3.Connection, now_ms: int, why: str) -> str:
@@ -17,7 +17,7 @@ def fresh_incarnation(db: sqlite3.Connection, now_ms: int, why: str) -> str:
     db.execute(
         "INSERT INTO sync_line VALUES(1, ?, 1, 1, 0, ?, ?, 0, 1, 0) ON CONFLICT(one) DO UPDATE"
         " SET nonce=excluded.nonce, grants_version=0, fence=next",
-        (nonce, ZERO_HASH, ZERO_HASH),
+        (nonce, GENESIS, GENESIS),
     )
     db.execute("DELETE FROM rights")
     db.execute(

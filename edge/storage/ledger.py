@@ -11,6 +11,8 @@ from edge.domain.ledger import NEVER_MS, Lot, Use, use_up
 from edge.domain.rights import Rights
 
 Unit = Literal["points", "fen", "visits"]
+Kind = Literal["earn", "spend", "reverse", "claw"]
+_TOTAL_OF: dict[Kind, str] = {"earn": "earned", "spend": "spent", "reverse": "reversed", "claw": "clawed"}
 
 ISSUED = "#issued"
 REDEEMED = "#redeemed"
@@ -48,9 +50,32 @@ class Posting:
 
     member: str
     unit: Unit
-    kind: Literal["earn", "spend", "reverse", "claw"]
+    kind: Kind
     amount: int
     code: str
+
+
+def read_balance(db: sqlite3.Connection, owner: str, unit: Unit) -> Balance | None:
+    """The account of ``owner`` in ``unit`` as any connection sees it; None where there is none yet."""
+    row = db.execute(
+        "SELECT a.id, a.credits - a.debits, a.debt, r.granted, r.returned, r.earned, r.spent, r.reversed,"
+        " r.clawed, r.elsewhere FROM account a LEFT JOIN rights r ON r.account = a.id"
+        " WHERE a.owner=? AND a.unit=?",
+        (owner, unit),
+    ).fetchone()
+    if row is None:
+        return None
+    return Balance(row[0], row[1], row[2], Rights(*(value or 0 for value in row[3:])))
+
+
+def read_restorable(db: sqlite3.Connection, owner: str, unit: Unit, sale: str) -> int:
+    """How much of what ``sale`` spent from the account has not been given back yet."""
+    row = db.execute(
+        "SELECT coalesce(sum(u.amount - u.restored), 0) FROM lot_use u JOIN lot l ON l.id = u.lot"
+        " JOIN account a ON a.id = l.account WHERE u.sale=? AND a.owner=? AND a.unit=?",
+        (sale, owner, unit),
+    ).fetchone()
+    return int(row[0])
 
 
 class Ledger:
@@ -74,15 +99,7 @@ class Ledger:
 
     def balance(self, owner: str, unit: Unit) -> Balance:
         """The account of ``owner`` in ``unit``; opened when it is new."""
-        row = self._db.execute(
-            "SELECT a.id, a.credits - a.debits, a.debt, r.granted, r.returned, r.earned, r.spent, r.reversed,"
-            " r.clawed, r.elsewhere FROM account a LEFT JOIN rights r ON r.account = a.id"
-            " WHERE a.owner=? AND a.unit=?",
-            (owner, unit),
-        ).fetchone()
-        if row is None:
-            return Balance(self._open(owner, unit), 0, 0, Rights())
-        return Balance(row[0], row[1], row[2], Rights(*(value or 0 for value in row[3:])))
+        return read_balance(self._db, owner, unit) or Balance(self._open(owner, unit), 0, 0, Rights())
 
     def earn(self, member: str, unit: Unit, amount: int, code: str, expires_ms: int = NEVER_MS) -> None:
         """Credit what a sale, a top-up or a correction brought; a debt is paid first."""
@@ -90,10 +107,7 @@ class Ledger:
             return
         account = self.balance(member, unit).account
         self._credit(account, unit, ISSUED, amount, code, expires_ms)
-        self._total(account, "earned", amount)
-        if self._authority:
-            self._total(account, "granted", amount)
-        self.postings.append(Posting(member, unit, "earn", amount, code))
+        self._post(member, unit, "earn", amount, code)
 
     def spend(self, member: str, unit: Unit, amount: int, code: str, sale: str | None = None) -> None:
         """Debit within balance and rights (sync: I1), oldest lots first; raises Short and changes nothing."""
@@ -106,18 +120,24 @@ class Ledger:
         uses, _ = use_up(self._lots(held.account), amount)
         self._use(uses, sale)
         self._move(held.account, self._house(REDEEMED, unit), amount, code)
-        self._total(held.account, "spent", amount)
-        self.postings.append(Posting(member, unit, "spend", amount, code))
+        self._post(member, unit, "spend", amount, code)
 
     def unspend(self, member: str, unit: Unit, amount: int, code: str, sale: str) -> None:
         """Give back what ``sale`` spent, into the lots it came from, the last one used first."""
         if not amount:
             return
-        account = self.balance(member, unit).account
-        self._move(self._house(REDEEMED, unit), account, amount, code)
-        self._restore(account, sale, amount)
-        self._total(account, "reversed", amount)
-        self.postings.append(Posting(member, unit, "reverse", amount, code))
+        held = self.balance(member, unit)
+        self._move(self._house(REDEEMED, unit), held.account, amount, code)
+        self._restore(held.account, sale, amount)
+        # What an earlier incarnation spent is not reversed in this one (sync: I8): it comes back as a credit,
+        # which HQ grants anew.
+        reversible = min(amount, held.rights.spent - held.rights.reversed)
+        self._post(member, unit, "reverse", reversible, code)
+        self._post(member, unit, "earn", amount - reversible, code)
+
+    def restorable(self, member: str, unit: Unit, sale: str) -> int:
+        """How much of what ``sale`` spent has not been given back yet."""
+        return read_restorable(self._db, member, unit, sale)
 
     def claw(self, member: str, unit: Unit, amount: int, code: str) -> int:
         """Take back earned ``amount``; what the lots lack becomes a debt. Returns the debt made."""
@@ -125,8 +145,7 @@ class Ledger:
             return 0
         account = self.balance(member, unit).account
         debt = self._debit(account, unit, CLAWED, amount, code)
-        self._total(account, "clawed", amount)
-        self.postings.append(Posting(member, unit, "claw", amount, code))
+        self._post(member, unit, "claw", amount, code)
         return debt
 
     def expire(self, member: str, unit: Unit) -> int:
@@ -137,8 +156,7 @@ class Ledger:
         if lapsed:
             self._use([Use(lot.id, lot.remaining) for lot in due], None)
             self._move(account, self._house(EXPIRED, unit), lapsed, "expired")
-            self._total(account, "clawed", lapsed)
-            self.postings.append(Posting(member, unit, "claw", lapsed, "expired"))
+            self._post(member, unit, "claw", lapsed, "expired")
         return lapsed
 
     def grant(self, member: str, unit: Unit, granted: int, elsewhere: int | None) -> None:
@@ -156,6 +174,16 @@ class Ledger:
         self._total(held.account, "elsewhere", change)
 
     # --- the pieces ---
+
+    def _post(self, member: str, unit: Unit, kind: Kind, amount: int, code: str) -> None:
+        """Count a change in the cumulative totals and note it for HQ's books."""
+        if not amount:
+            return
+        account = self.balance(member, unit).account
+        self._total(account, _TOTAL_OF[kind], amount)
+        if kind == "earn" and self._authority:
+            self._total(account, "granted", amount)
+        self.postings.append(Posting(member, unit, kind, amount, code))
 
     def _open(self, owner: str, unit: Unit) -> int:
         row = self._db.execute(

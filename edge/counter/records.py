@@ -1,0 +1,152 @@
+"""What is written down of a sale and of a refund: decided once, read back as it was."""
+
+import msgspec
+
+from edge.counter.terms import Balances, Reply
+from edge.domain.checkout import Decision
+from edge.storage.sales import SaleRow
+
+
+class Totals(Reply, frozen=True):
+    """原价, 折扣, 实收 of a basket; ``due_fen`` is left to pay with money after points paid their part."""
+
+    list_fen: int
+    discount_fen: int
+    net_fen: int
+    points_paid_fen: int
+    due_fen: int
+
+
+class QuotedPoints(Reply, frozen=True):
+    """Points a basket earns and redeems, and the balance after it."""
+
+    earn: int
+    redeem: int
+    redeem_fen: int
+    after: int | None
+
+
+class TenderPaid(msgspec.Struct, frozen=True):
+    """One way in which a sale was paid, as handed over."""
+
+    kind: str
+    amount_fen: int
+    ref: str = ""
+
+
+class SaleRecord(Reply, frozen=True):
+    """A sale as it was decided; ``refunded_*`` say what has come back since."""
+
+    sale: str
+    receipt_no: str
+    terminal: str
+    cashier: str
+    salesperson: str
+    channel: str
+    committed_at: str
+    business_date: str
+    member: str | None
+    tier: str | None
+    decision: Decision
+    tenders: tuple[TenderPaid, ...]
+    change_fen: int
+    balances: Balances | None
+    rules_version: int
+    bundle: str
+    offline: bool
+    refunded_fen: int = 0
+    points_taken: int = 0
+    points_back: int = 0
+
+    def for_hq(self) -> dict[str, object]:
+        """The sale as HQ's books get it: lines as (sku, quantity, list, net, points), names left out."""
+        decision = self.decision
+        return {
+            "sale": self.sale,
+            "receipt_no": self.receipt_no,
+            "terminal": self.terminal,
+            "cashier": self.cashier,
+            "salesperson": self.salesperson,
+            "channel": self.channel,
+            "totals": totals_of(decision),
+            "points": {"earn": decision.points, "redeem": decision.redeem_points},
+            "lines": [
+                (line.sku, line.qty_milli, line.list_fen, line.net_fen, line.points)
+                for line in decision.lines
+            ],
+            "rules": [(fired.rule, fired.value) for fired in decision.discounts + decision.bonuses],
+            "tenders": [(tender.kind, tender.amount_fen) for tender in self.tenders],
+            "change_fen": self.change_fen,
+            "bundle": self.bundle,
+        }
+
+
+class RefundedLine(Reply, frozen=True):
+    """What came back of one line of the sale; ``line`` is its index from 0."""
+
+    line: int
+    name: str
+    qty_milli: int
+    net_fen: int
+    points_paid_fen: int
+    points_back: int
+    points_clawed: int
+
+
+class RefundRecord(Reply, frozen=True):
+    """A refund as it was decided. ``amount_fen`` is handed out; ``points_short_fen`` was kept from it."""
+
+    refund: str
+    receipt_no: str
+    sale: str
+    sale_receipt_no: str
+    terminal: str
+    cashier: str
+    reason: str
+    committed_at: str
+    business_date: str
+    member: str | None
+    tender: str
+    lines: tuple[RefundedLine, ...]
+    amount_fen: int
+    stored_value_back_fen: int
+    points_back: int
+    points_back_fen: int
+    points_clawed: int
+    points_short: int
+    points_short_fen: int
+    balances: Balances | None
+    offline: bool
+
+
+def totals_of(decision: Decision) -> Totals:
+    """The sums of a decision."""
+    return Totals(
+        decision.list_fen,
+        decision.discount_fen,
+        decision.net_fen,
+        decision.points_paid_fen,
+        decision.due_fen,
+    )
+
+
+def points_of(decision: Decision, balance: int | None, *, already: bool = False) -> QuotedPoints:
+    """The points of a decision beside the member's ``balance``, before it or (``already``) after it."""
+    change = 0 if already else decision.points - decision.redeem_points
+    return QuotedPoints(
+        decision.points,
+        decision.redeem_points,
+        decision.points_paid_fen,
+        None if balance is None else balance + change,
+    )
+
+
+def stored_sale(row: SaleRow) -> SaleRecord:
+    """The record of a sale, with what has been refunded of it so far."""
+    record = msgspec.json.decode(row.record, type=SaleRecord)
+    return msgspec.structs.replace(
+        record,
+        refunded_fen=row.refunded_fen,
+        points_taken=row.points_taken,
+        points_back=row.points_back,
+    )

@@ -1,0 +1,343 @@
+"""Taking goods back: the stored shares of each line, under the rules of the original sale, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+import msgspec
+
+from edge.counter.events import tell_hq
+from edge.counter.printing import queue_print
+from edge.counter.records import RefundedLine, RefundRecord, SaleRecord, stored_sale
+from edge.counter.refusals import bad, no_such_sale
+from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.terms import Code as Word
+from edge.counter.terms import QtyMilli, Reply, Request, Text
+from edge.domain.money import telescope
+from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
+from edge.domain.rules.compile import read_bundle
+from edge.domain.rules.model import Bundle
+from edge.errors import Code, PosError
+from edge.storage.bundles import Bundles
+from edge.storage.ids import uuid7
+from edge.storage.sales import SaleRow
+from edge.storage.transaction import Transaction
+
+LineIndex = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class ReturnedLine(Request, frozen=True):
+    """``qty_milli`` of line ``line`` (index from 0) comes back."""
+
+    line: LineIndex
+    qty_milli: QtyMilli
+
+
+class RefundTender(Request, frozen=True):
+    """How the money is handed out; what was paid from stored value goes back there by itself."""
+
+    kind: Literal["cash", "card", "wechat", "alipay"]
+
+
+class RefundQuoteRequest(Request, frozen=True):
+    """What a refund would bring: ``sale`` is an id or a receipt number; no lines means all that is left."""
+
+    sale: Word
+    lines: Annotated[tuple[ReturnedLine, ...], msgspec.Meta(max_length=256)] = ()
+
+
+class RefundRequest(Keyed, frozen=True):
+    """Take goods back and hand the money out."""
+
+    sale: Word
+    tender: RefundTender
+    lines: Annotated[tuple[ReturnedLine, ...], msgspec.Meta(max_length=256)] = ()
+    reason: Text = ""
+    cashier: Text = ""
+    print: Literal["auto", "none"] = "auto"
+    approve: Text = ""
+
+
+class RefundReply(Reply, frozen=True):
+    """What came back. ``points_short`` were earned, already spent, and so kept from the money."""
+
+    refund: str | None
+    receipt_no: str | None
+    sale: str
+    lines: tuple[RefundedLine, ...]
+    amount_fen: int
+    stored_value_back_fen: int
+    points_back: int
+    points_clawed: int
+    points_short: int
+    points_short_fen: int
+    points_debt: int
+    coupons_restored: tuple[str, ...] = ()
+    print_job: int | None = None
+    queue_seq: int | None = None
+    offline: bool = False
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A refund worked out: each line's part, how the points come back, where the money goes."""
+
+    parts: tuple[tuple[int, LineRefund], ...]
+    claw: Clawback
+    amount_fen: int
+    stored_back_fen: int
+
+    @property
+    def net_fen(self) -> int:
+        return sum(part.net_fen for _, part in self.parts)
+
+    @property
+    def cash_fen(self) -> int:
+        return sum(part.cash_fen for _, part in self.parts)
+
+    @property
+    def points_back(self) -> int:
+        return sum(part.points_back for _, part in self.parts)
+
+
+def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> RefundReply:
+    """What the refund would bring now; writes nothing. Raises 1307-1310."""
+    sales = shop.snapshot.sales
+    row = sales.by_id(request.sale)
+    if row is None:
+        raise no_such_sale()
+    points = shop.snapshot.balance(row.member, "points") if row.member else None
+    plan = _plan(
+        shop,
+        row,
+        sales.lines(row.id),
+        request.lines,
+        _terms(shop, row, shop.snapshot.bundles),
+        points.balance if points else 0,
+        shop.snapshot.restorable_fen(row.member, row.id) if row.member else 0,
+    )
+    return _reply(plan, row, stored_sale(row), None, None)
+
+
+async def refund(shop: Shop, terminal: str, request: RefundRequest) -> RefundReply:
+    """Refund: money, points, referral points and tier progress go back in one transaction. Raises 1307-1310."""
+
+    def decide_refund(transaction: Transaction) -> RefundReply:
+        row = transaction.sales.by_id(request.sale)
+        if row is None:
+            raise no_such_sale()
+        return _Refunding(shop, transaction, terminal, row, request).carry_out()
+
+    reply, duplicate = await shop.write(terminal, "sale.refund", request, RefundReply, decide_refund)
+    return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+class _Refunding:
+    """One refund, step by step, inside its transaction."""
+
+    def __init__(
+        self, shop: Shop, transaction: Transaction, terminal: str, row: SaleRow, request: RefundRequest
+    ) -> None:
+        self._shop = shop
+        self._transaction = transaction
+        self._terminal = terminal
+        self._row = row
+        self._request = request
+        self._refund = uuid7(transaction.now_ms)
+
+    def carry_out(self) -> RefundReply:
+        """Work it out, move points and stored value, write it down, tell HQ, queue the slip."""
+        transaction, row = self._transaction, self._row
+        sale = stored_sale(row)
+        plan = self._plan()
+        self._move_points(plan)
+        taken_back = self._take_referral_points(plan)
+        record = self._record(plan, sale)
+        transaction.sales.refund(
+            row.id,
+            (
+                self._refund,
+                record.receipt_no,
+                transaction.seq + 1,
+                transaction.now_ms,
+                msgspec.json.encode(record).decode(),
+            ),
+            plan.parts,
+            taken_back,
+        )
+        seq = tell_hq(self._shop, transaction, "refund", row.member, msgspec.to_builtins(record))
+        job = None
+        if self._request.print == "auto":
+            job = queue_print(self._shop, transaction, "refund", self._refund)
+        reply = _reply(plan, row, sale, self._refund, record.receipt_no)
+        return msgspec.structs.replace(reply, print_job=job, queue_seq=seq, offline=self._shop.offline)
+
+    def _plan(self) -> Plan:
+        transaction, row = self._transaction, self._row
+        balance = restorable_fen = 0
+        if row.member:
+            balance = transaction.ledger.balance(row.member, "points").balance
+            restorable_fen = transaction.ledger.restorable(row.member, "fen", row.id)
+        return _plan(
+            self._shop,
+            row,
+            transaction.sales.lines(row.id),
+            self._request.lines,
+            _terms(self._shop, row, transaction.bundles),
+            balance,
+            restorable_fen,
+        )
+
+    def _move_points(self, plan: Plan) -> None:
+        """Spent points return to their lots first, then the earned ones are taken back."""
+        member, ledger, sale = self._row.member, self._transaction.ledger, self._row.id
+        if member is None:
+            return
+        ledger.unspend(member, "points", plan.points_back, "refund", sale)
+        ledger.unspend(member, "fen", plan.stored_back_fen, "refund", sale)
+        ledger.claw(member, "points", plan.claw.from_account + plan.claw.debt, "refund")
+        self._transaction.members.brought_back(member, plan.cash_fen)
+
+    def _take_referral_points(self, plan: Plan) -> list[tuple[int, int]]:
+        """What this part of the sale had brought those who recommended the member."""
+        row, taken_back = self._row, []
+        for reward, _ in self._transaction.sales.rewards(row.id):
+            points = telescope(reward.points, row.net_fen, row.refunded_fen, plan.net_fen)
+            if points:
+                self._transaction.ledger.claw(reward.member, "points", points, f"referral{reward.level}")
+                taken_back.append((reward.level, points))
+        return taken_back
+
+    def _record(self, plan: Plan, sale: SaleRecord) -> RefundRecord:
+        transaction, row = self._transaction, self._row
+        day = self._shop.business_date(transaction.now_ms).isoformat()
+        number = transaction.sales.next_receipt(day)
+        return RefundRecord(
+            refund=self._refund,
+            receipt_no=f"{self._shop.config.store.id}-{day.replace('-', '')[2:]}-{number:04d}",
+            sale=row.id,
+            sale_receipt_no=row.receipt_no,
+            terminal=self._terminal,
+            cashier=self._request.cashier or sale.cashier,
+            reason=self._request.reason,
+            committed_at=self._shop.local_time(transaction.now_ms),
+            business_date=day,
+            member=row.member,
+            tender=self._request.tender.kind,
+            lines=_refunded_lines(plan, sale),
+            amount_fen=plan.amount_fen,
+            stored_value_back_fen=plan.stored_back_fen,
+            points_back=plan.points_back,
+            points_back_fen=plan.net_fen - plan.cash_fen,
+            points_clawed=plan.claw.from_account + plan.claw.debt,
+            points_short=plan.claw.short,
+            points_short_fen=plan.claw.from_cash_fen,
+            balances=balances_in(transaction.ledger, row.member) if row.member else None,
+            offline=self._shop.offline,
+        )
+
+
+def _plan(
+    shop: Shop,
+    row: SaleRow,
+    sold: Sequence[SoldLine],
+    asked: Sequence[ReturnedLine],
+    terms: Bundle,
+    balance: int,
+    restorable_fen: int,
+) -> Plan:
+    """Work a refund out against what is left of the sale and of the member's points."""
+    _in_time(shop, row, terms)
+    parts = _parts(sold, asked)
+    cash_fen = sum(part.cash_fen for _, part in parts)
+    returned = sum(part.points_back for _, part in parts)
+    claw = clawback(
+        sum(part.points_taken for _, part in parts),
+        balance + returned,
+        cash_fen,
+        terms.points.fen_per_redeemed_point,
+        terms.refunds.shortfall,
+    )
+    money_fen = cash_fen - claw.from_cash_fen
+    stored_back_fen = min(restorable_fen, money_fen)
+    return Plan(tuple(parts), claw, money_fen - stored_back_fen, stored_back_fen)
+
+
+def _parts(sold: Sequence[SoldLine], asked: Sequence[ReturnedLine]) -> list[tuple[int, LineRefund]]:
+    """The lines that come back; every one of them must still be there."""
+    left = [line.qty_milli - line.refunded_milli for line in sold]
+    if not any(left):
+        raise PosError(
+            Code.ALREADY_REFUNDED, "this sale was refunded in full", zh="该单已全部退货", path="/sale"
+        )
+    if not asked:
+        return [(index, refund_line(line, left[index])) for index, line in enumerate(sold) if left[index]]
+    seen: set[int] = set()
+    for place, back in enumerate(asked):
+        if back.line >= len(sold) or back.line in seen:
+            raise bad(f"/lines/{place}/line", "no such line, or named twice", "没有这一行或重复")
+        seen.add(back.line)
+        if back.qty_milli > left[back.line]:
+            raise PosError(
+                Code.OVER_QUANTITY,
+                f"only {left[back.line]} thousandths of this line are left to refund",
+                zh="超过可退数量",
+                path=f"/lines/{place}/qty_milli",
+                left_milli=left[back.line],
+            )
+    return [(back.line, refund_line(sold[back.line], back.qty_milli)) for back in asked]
+
+
+def _in_time(shop: Shop, row: SaleRow, terms: Bundle) -> None:
+    today = shop.business_date(shop.clock.now_ms())
+    if (today - date.fromisoformat(row.business_date)).days > terms.refunds.days:
+        raise PosError(
+            Code.TOO_LATE,
+            f"refunds are taken for {terms.refunds.days} days",
+            zh=f"已超过 {terms.refunds.days} 天退货期",
+            path="/sale",
+        )
+
+
+def _terms(shop: Shop, row: SaleRow, bundles: Bundles) -> Bundle:
+    """The bundle that decided the sale: its terms hold for the refund too."""
+    if row.bundle == shop.programme.hash:
+        return shop.programme.bundle
+    body = bundles.body(row.bundle)
+    assert body is not None, "a sale refers to the bundle that decided it"
+    return read_bundle(body)
+
+
+def _refunded_lines(plan: Plan, sale: SaleRecord) -> tuple[RefundedLine, ...]:
+    return tuple(
+        RefundedLine(
+            line,
+            sale.decision.lines[line].name,
+            part.qty_milli,
+            part.net_fen,
+            part.points_paid_fen,
+            part.points_back,
+            part.points_taken,
+        )
+        for line, part in plan.parts
+    )
+
+
+def _reply(
+    plan: Plan, row: SaleRow, sale: SaleRecord, refund: str | None, receipt_no: str | None
+) -> RefundReply:
+    return RefundReply(
+        refund=refund,
+        receipt_no=receipt_no,
+        sale=row.id,
+        lines=_refunded_lines(plan, sale),
+        amount_fen=plan.amount_fen,
+        stored_value_back_fen=plan.stored_back_fen,
+        points_back=plan.points_back,
+        points_clawed=plan.claw.from_account + plan.claw.debt,
+        points_short=plan.claw.short,
+        points_short_fen=plan.claw.from_cash_fen,
+        points_debt=plan.claw.debt,
+    )

@@ -1,0 +1,285 @@
+"""Selling: what was quoted, paid and earned in one transaction, durable before the till hears of it."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from edge.counter.events import tell_hq
+from edge.counter.printing import queue_print
+from edge.counter.quoting import Quote, QuoteRequest, Quotes, price, quote_reply
+from edge.counter.records import QuotedPoints, SaleRecord, TenderPaid, Totals, points_of, totals_of
+from edge.counter.refusals import bad, out_of_funds
+from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing
+from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
+from edge.counter.terms import Code as Word
+from edge.domain.checkout import Decision
+from edge.domain.member import Member, tier_after
+from edge.domain.referrals import Reward, rewards
+from edge.domain.refunds import SoldLine
+from edge.errors import Code, PosError, Retry
+from edge.storage.ids import uuid7
+from edge.storage.ledger import Short, Unit
+from edge.storage.sales import SaleRow
+from edge.storage.transaction import Transaction
+
+
+class Tender(Request, frozen=True):
+    """One way of paying, as handed over: cash before change. ``ref`` is the card or wallet slip's number."""
+
+    kind: TenderKind
+    amount_fen: Fen
+    ref: Text = ""
+
+
+class CommitRequest(Keyed, frozen=True):
+    """Take the money: the quote's id and digest, or the ``basket`` again, and the tenders.
+
+    Points that the quote redeems may be listed as a tender of kind ``points`` or left out.
+    """
+
+    tenders: Annotated[tuple[Tender, ...], msgspec.Meta(max_length=16)]
+    quote_id: Word | None = None
+    basket: QuoteRequest | None = None
+    digest: Text = ""
+    print: Literal["auto", "none"] = "auto"
+    approve: Text = ""
+
+
+class CommitReply(Reply, frozen=True):
+    """The sale as it now stands in the ledger; ``queue_seq`` is its place in the queue to HQ."""
+
+    sale: str
+    receipt_no: str
+    committed_at: str
+    totals: Totals
+    points: QuotedPoints
+    change_fen: int
+    offline: bool
+    queue_seq: int
+    balances: Balances | None = None
+    print_job: int | None = None
+    duplicate: bool = False
+
+
+async def commit(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> CommitReply:
+    """Sell: balance, rights, ledger, outbox and print intent in one transaction, durable before the reply.
+
+    Raises 1202, 1205, 1301-1304, 1601; a retry with the same ``idem`` gets the first answer again.
+    """
+
+    # Looked up here, on the loop's thread, but judged only once the key is known to be new.
+    accepted = _accepted_quote(shop, quotes, terminal, request)
+
+    def decide_sale(transaction: Transaction) -> CommitReply:
+        if isinstance(accepted, PosError):
+            raise accepted
+        return _Checkout(shop, transaction, terminal, accepted, request).carry_out()
+
+    reply, duplicate = await shop.write(terminal, "sale.commit", request, CommitReply, decide_sale)
+    return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+class _Checkout:
+    """One commit, step by step, inside its transaction."""
+
+    def __init__(
+        self, shop: Shop, transaction: Transaction, terminal: str, accepted: Quote, request: CommitRequest
+    ) -> None:
+        self._shop = shop
+        self._transaction = transaction
+        self._terminal = terminal
+        self._quote = accepted
+        self._request = request
+        self._decision = accepted.decision
+        self._sale = uuid7(transaction.now_ms)
+        self._date = shop.business_date(transaction.now_ms).isoformat()
+
+    def carry_out(self) -> CommitReply:
+        """Check, pay, earn, record, tell HQ, queue the receipt."""
+        decision, now_ms = self._decision, self._transaction.now_ms
+        change_fen = settle(decision, self._request.tenders, _pays_by_hint(self._quote))
+        member = self._present_member()
+        self._spend(member)
+        found = self._earn(member)
+        receipt_no = self._receipt_no()
+        balances = balances_in(self._transaction.ledger, member.id) if member else None
+        record = self._record(member, receipt_no, change_fen, balances)
+        self._store(record, found)
+        queue_seq = tell_hq(
+            self._shop, self._transaction, "sale", member.id if member else None, record.for_hq()
+        )
+        job = None
+        if self._request.print == "auto":
+            job = queue_print(self._shop, self._transaction, "sale", self._sale)
+        return CommitReply(
+            sale=self._sale,
+            receipt_no=receipt_no,
+            committed_at=self._shop.local_time(now_ms),
+            totals=totals_of(decision),
+            points=points_of(decision, balances.points.balance if balances else None, already=True),
+            change_fen=change_fen,
+            offline=self._shop.offline,
+            queue_seq=queue_seq,
+            balances=balances,
+            print_job=job,
+        )
+
+    def _present_member(self) -> Member | None:
+        """The member as the ledger knows it now: a card may have been stopped since the quote."""
+        if self._quote.member is None:
+            return None
+        member = self._transaction.members.by_id(self._quote.member.id)
+        assert member is not None, "members are never deleted"
+        return in_good_standing(member)
+
+    def _spend(self, member: Member | None) -> None:
+        if self._decision.redeem_points:
+            self._debit(member, "points", self._decision.redeem_points)
+        stored_fen = sum(t.amount_fen for t in self._request.tenders if t.kind == "stored_value")
+        if stored_fen:
+            self._debit(member, "fen", stored_fen)
+
+    def _debit(self, member: Member | None, unit: Unit, amount: int) -> None:
+        if member is None:
+            raise bad("/tenders", "paying from a member's account needs a member", "使用账户支付需要会员")
+        try:
+            self._transaction.ledger.spend(member.id, unit, amount, "sale", self._sale)
+        except Short as short:
+            raise out_of_funds(short.balance, short.spendable, amount, unit) from short
+
+    def _earn(self, member: Member | None) -> list[Reward]:
+        """Points for the member and for those who recommended the member; the tier that is reached."""
+        if member is None:
+            return []
+        transaction, decision, programme = self._transaction, self._decision, self._quote.programme
+        transaction.ledger.earn(member.id, "points", decision.points, "sale")
+        chain = transaction.members.referrers(member.id, len(programme.referral))
+        found = rewards(programme.referral, chain, decision.due_fen)
+        for reward in found:
+            transaction.ledger.earn(reward.member, "points", reward.points, f"referral{reward.level}")
+        day_fen = transaction.sales.day_fen(member.id, self._date) + decision.due_fen
+        tier = tier_after(programme.tiers, member.tier, member.cumulative_fen + decision.due_fen, day_fen)
+        transaction.members.bought(member.id, decision.due_fen, tier)
+        return found
+
+    def _receipt_no(self) -> str:
+        number = self._transaction.sales.next_receipt(self._date)
+        return f"{self._shop.config.store.id}-{self._date.replace('-', '')[2:]}-{number:04d}"
+
+    def _record(
+        self, member: Member | None, receipt_no: str, change_fen: int, balances: Balances | None
+    ) -> SaleRecord:
+        return SaleRecord(
+            sale=self._sale,
+            receipt_no=receipt_no,
+            terminal=self._terminal,
+            cashier=self._quote.request.cashier,
+            salesperson=self._quote.request.salesperson,
+            channel=self._quote.request.channel,
+            committed_at=self._shop.local_time(self._transaction.now_ms),
+            business_date=self._date,
+            member=member.id if member else None,
+            tier=member.tier if member else None,
+            decision=self._decision,
+            tenders=tuple(TenderPaid(t.kind, t.amount_fen, t.ref) for t in self._request.tenders),
+            change_fen=change_fen,
+            balances=balances,
+            rules_version=self._quote.programme.bundle.version,
+            bundle=self._quote.programme.hash,
+            offline=self._shop.offline,
+        )
+
+    def _store(self, record: SaleRecord, found: list[Reward]) -> None:
+        decision = self._decision
+        row = SaleRow(
+            id=self._sale,
+            receipt_no=record.receipt_no,
+            terminal=self._terminal,
+            member=record.member,
+            business_date=self._date,
+            at_ms=self._transaction.now_ms,
+            net_fen=decision.net_fen,
+            due_fen=decision.due_fen,
+            points_earned=decision.points,
+            points_used=decision.redeem_points,
+            refunded_fen=0,
+            points_taken=0,
+            points_back=0,
+            bundle=record.bundle,
+            kernel_request=self._quote.kernel_request.decode(),
+            record=msgspec.json.encode(record).decode(),
+        )
+        sold = [
+            SoldLine(line.qty_milli, 0, line.net_fen, line.points_paid_fen, line.points, line.points_used)
+            for line in decision.lines
+        ]
+        self._transaction.sales.insert(row, self._transaction.seq + 1, sold, found)
+
+
+def settle(decision: Decision, tenders: tuple[Tender, ...], pays_by: str | None) -> int:
+    """Check that ``tenders`` pay exactly what is due; returns the change in fen (of cash only)."""
+    points_fen = sum(t.amount_fen for t in tenders if t.kind == "points")
+    if points_fen and points_fen != decision.points_paid_fen:
+        raise _mismatch(f"points pay {decision.points_paid_fen} fen, the tender says {points_fen}", decision)
+    paid_fen = sum(t.amount_fen for t in tenders if t.kind != "points")
+    cash_fen = sum(t.amount_fen for t in tenders if t.kind == "cash")
+    change_fen = paid_fen - decision.due_fen
+    if change_fen < 0 or change_fen > cash_fen:
+        raise _mismatch(f"tenders pay {paid_fen} fen, {decision.due_fen} are due", decision)
+    if pays_by and not any(t.kind == pays_by for t in tenders):
+        raise _mismatch(f"this price was for payment by {pays_by}", decision)
+    return change_fen
+
+
+# --- the pieces ---
+
+
+def _accepted_quote(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> Quote | PosError:
+    """The quote that this commit accepts, or why it is not good any more."""
+    try:
+        found, fresh = _quoted(shop, quotes, terminal, request)
+        if fresh and request.digest in ("", found.digest):
+            return found
+        again = price(shop, terminal, found.request)
+    except PosError as refusal:
+        return refusal
+    quotes.keep(again)
+    return PosError(
+        Code.RULES_CHANGED,
+        "the price has changed: show the customer the new quote",
+        zh="规则已更新，请向顾客确认新报价",
+        path="/digest",
+        retry=Retry.SAME_IDEM,
+        new_quote=msgspec.to_builtins(quote_reply(shop, again)),
+    )
+
+
+def _quoted(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> tuple[Quote, bool]:
+    """The quote or basket named by ``request``, and whether it stands under the rules of now."""
+    if request.quote_id is not None:
+        found = quotes.find(request.quote_id, shop.clock.now_ms())
+        if found is None:
+            raise PosError(
+                Code.QUOTE_EXPIRED,
+                "this quote has expired: quote again",
+                zh="报价已过期，请重新报价",
+                path="/quote_id",
+                retry=Retry.SAME_IDEM,
+            )
+        return found, found.programme.hash == shop.programme.hash
+    if request.basket is not None:
+        return price(shop, terminal, request.basket), True
+    raise bad("/quote_id", "a commit needs quote_id or basket", "缺少报价号或购物篮")
+
+
+def _pays_by_hint(accepted: Quote) -> str | None:
+    """The tender that a fired rule was promised, if one was."""
+    fired = {f.rule for f in accepted.decision.discounts + accepted.decision.bonuses}
+    bound = any(rule.id in fired and rule.when.pay for rule in accepted.programme.bundle.rules)
+    return accepted.request.tender_hint if bound else None
+
+
+def _mismatch(why: str, decision: Decision) -> PosError:
+    return PosError(
+        Code.TENDERS_MISMATCH, why, zh="付款金额与应付不符", path="/tenders", due_fen=decision.due_fen
+    )

@@ -1,0 +1,121 @@
+"""What every counter function works with: this store, its ledger, its programme, its clock."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edge.clock import Clock, rfc3339
+from edge.config import Config
+from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
+from edge.domain.dates import business_date, local
+from edge.domain.member import Member
+from edge.domain.rules.compile import Programme
+from edge.errors import Code, PosError
+from edge.storage.ledger import Balance, Ledger
+from edge.storage.reader import Snapshot
+from edge.storage.transaction import Answer, Operation, Transaction
+from edge.storage.writer import Writer
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Shop:
+    """One store at work. ``online`` says whether HQ answers; a store without HQ is never offline.
+
+    ``printers`` are the receipt printers by name, the default one first.
+    """
+
+    config: Config
+    clock: Clock
+    writer: Writer
+    snapshot: Snapshot
+    programme: Programme
+    online: Callable[[], bool]
+    printers: tuple[str, ...] = ()
+    zone: ZoneInfo = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.zone = self.config.store.zone
+
+    def is_member_number(self, number: str) -> bool:
+        """Whether a card number is one of ours: the same allow-list that the readers have."""
+        return any(re.fullmatch(pattern, number) for pattern in self.config.programme.member_numbers)
+
+    @property
+    def offline(self) -> bool:
+        """True while HQ is configured and out of reach."""
+        return not self.online()
+
+    def business_date(self, at_ms: int) -> date:
+        """The business day of a moment."""
+        return business_date(at_ms, self.zone, self.config.store.business_day_start)
+
+    def moment(self, at_ms: int) -> datetime:
+        """A moment in the store's own time zone."""
+        return local(at_ms, self.zone)
+
+    def local_time(self, at_ms: int) -> str:
+        """RFC 3339 in the store's time."""
+        return rfc3339(at_ms, self.zone)
+
+    def find_member(self, reference: str) -> Member:
+        """The member with this id or card number; raises 1201, and 1202 for a card that is stopped."""
+        members = self.snapshot.members
+        member = members.by_id(reference) or members.by_card(reference)
+        if member is None:
+            raise PosError(Code.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path="/member")
+        return in_good_standing(member)
+
+    def balances(self, member: str) -> Balances:
+        """The member's accounts as the last COMMIT left them."""
+        return balances_of(self.snapshot.balance(member, "points"), self.snapshot.balance(member, "fen"))
+
+    async def write(
+        self,
+        till: str,
+        kind: str,
+        request: "Keyed",
+        reply: type[T],
+        decide: Callable[[Transaction], T],
+    ) -> tuple[T, bool]:
+        """Carry out one write under the till's key; returns the reply and whether it was given before."""
+        operation = Operation(till, request.idem, kind, msgspec.json.encode(request))
+
+        def work(transaction: Transaction) -> Answer:
+            return transaction.perform(operation, lambda: decide(transaction))
+
+        answer = await self.writer.submit(work)
+        return answer.decoded(reply), answer.duplicate
+
+
+class Keyed(Request, frozen=True):
+    """A write: ``idem`` is a UUID made by the till, the same on every retry of one intent."""
+
+    idem: Idem
+
+
+def in_good_standing(member: Member) -> Member:
+    """``member``, unless the card is lost, frozen or cancelled: then 1202, and nothing of the member is said."""
+    if member.status != "active":
+        zh = {"lost": "此卡已挂失", "frozen": "此卡已冻结", "cancelled": "此卡已注销"}[member.status]
+        raise PosError(Code.CARD_STOPPED, f"this card is {member.status}", zh=zh, path="/member")
+    return member
+
+
+def balances_of(points: Balance | None, stored: Balance | None) -> Balances:
+    """Two accounts as a till sees them."""
+    return Balances(
+        PointsBalance(points.balance if points else 0, points.spendable if points else 0),
+        StoredValueBalance(stored.balance if stored else 0, stored.spendable if stored else 0),
+    )
+
+
+def balances_in(ledger: Ledger, member: str) -> Balances:
+    """The member's accounts within the present transaction."""
+    return balances_of(ledger.balance(member, "points"), ledger.balance(member, "fen"))

@@ -1,0 +1,93 @@
+"""Members in SQL. Balances are not here: they are accounts (ledger.py)."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from edge.domain.member import Member
+
+COLUMNS = (
+    "id, card_no, name, tier, home, registered_ms, phone, gender, birthday, referrer, cumulative_fen,"
+    " visits, status, tags"
+)
+
+CANDIDATES_MAX = 20
+"""A phone suffix that matches more members than this is too short to choose from."""
+
+
+def member_of(row: Sequence[Any]) -> Member:
+    """A row of ``COLUMNS`` as a Member."""
+    fields: list[Any] = [*row[:-1], tuple(msgspec.json.decode(row[-1]))]
+    return Member(*fields)
+
+
+class Members:
+    """The member table on one connection, for reading and for writing."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def by_id(self, member: str) -> Member | None:
+        return self._one("id=?", member)
+
+    def by_card(self, card_no: str) -> Member | None:
+        return self._one("card_no=?", card_no)
+
+    def by_phone(self, digits: str) -> list[Member]:
+        """Members whose phone ends in ``digits``, at most CANDIDATES_MAX + 1."""
+        where = "phone=?" if len(digits) >= 11 else "phone LIKE '%' || ?"
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM member WHERE phone <> '' AND {where} ORDER BY card_no LIMIT ?",
+            (digits, CANDIDATES_MAX + 1),
+        )
+        return [member_of(row) for row in rows]
+
+    def referrers(self, member: str, levels: int) -> list[str]:
+        """The chain above ``member``, nearest first, at most ``levels`` long and never in a circle."""
+        chain: list[str] = []
+        seen = {member}
+        row = self._db.execute("SELECT referrer FROM member WHERE id=?", (member,)).fetchone()
+        while row and row[0] and row[0] not in seen and len(chain) < levels:
+            chain.append(row[0])
+            seen.add(row[0])
+            row = self._db.execute("SELECT referrer FROM member WHERE id=?", (row[0],)).fetchone()
+        return chain
+
+    def insert(self, member: Member) -> None:
+        """Write a new member; the card number must be free."""
+        self._db.execute(
+            f"INSERT INTO member({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                member.id,
+                member.card_no,
+                member.name,
+                member.tier,
+                member.home,
+                member.registered_ms,
+                member.phone,
+                member.gender,
+                member.birthday,
+                member.referrer,
+                member.cumulative_fen,
+                member.visits,
+                member.status,
+                msgspec.json.encode(member.tags).decode(),
+            ),
+        )
+
+    def bought(self, member: str, due_fen: int, tier: str) -> None:
+        """Count a purchase towards the tier."""
+        self._db.execute(
+            "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, tier = ? WHERE id=?",
+            (due_fen, tier, member),
+        )
+
+    def brought_back(self, member: str, fen: int) -> None:
+        """Take a refund off what counts towards the tier; the tier itself stays until its review."""
+        self._db.execute("UPDATE member SET cumulative_fen = cumulative_fen - ? WHERE id=?", (fen, member))
+
+    def _one(self, where: str, value: str) -> Member | None:
+        row = self._db.execute(f"SELECT {COLUMNS} FROM member WHERE {where}", (value,)).fetchone()
+        return member_of(row) if row else None

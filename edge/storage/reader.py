@@ -1,0 +1,70 @@
+"""Reading without the writer: a snapshot connection for look-ups of microseconds, aiosqlite for longer ones."""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiosqlite
+
+from edge.storage.bundles import Bundles
+from edge.storage.ledger import Balance, Unit, read_balance, read_restorable
+from edge.storage.members import Members
+from edge.storage.print_jobs import PrintJobs
+from edge.storage.sales import COLUMNS, SaleRow, Sales
+
+
+class Snapshot:
+    """A read-only connection on the loop's own thread; every look-up sees the last COMMIT."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(
+            f"file:{path}?mode=ro", uri=True, isolation_level=None, cached_statements=256
+        )
+        self._db.execute("PRAGMA query_only=ON")
+        self.members = Members(self._db)
+        self.sales = Sales(self._db)
+        self.bundles = Bundles(self._db)
+        self.print_jobs = PrintJobs(self._db)
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._db.close()
+
+    def balance(self, owner: str, unit: Unit) -> Balance | None:
+        """One account, or None where it was never opened."""
+        return read_balance(self._db, owner, unit)
+
+    def restorable_fen(self, owner: str, sale: str) -> int:
+        """Stored value that ``sale`` spent and no refund has given back yet."""
+        return read_restorable(self._db, owner, "fen", sale)
+
+    def answer(self, till: str, key: str) -> tuple[bool, bytes] | None:
+        """(accepted, stored answer) of what ``till`` asked under ``key``."""
+        row = self._db.execute("SELECT ok, answer FROM op WHERE till=? AND key=?", (till, key)).fetchone()
+        return (bool(row[0]), row[1].encode()) if row else None
+
+    def identity(self) -> tuple[str, int]:
+        """(incarnation nonce, last operation's seq): what tills remember to notice a rolled-back box."""
+        row = self._db.execute(
+            "SELECT nonce, (SELECT coalesce(max(seq), 0) FROM op) FROM sync_line"
+        ).fetchone()
+        return row[0], row[1]
+
+
+@asynccontextmanager
+async def reading(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """A read-only connection in a thread of its own, for queries that take their time."""
+    async with aiosqlite.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None) as db:
+        await db.execute("PRAGMA query_only=ON")
+        yield db
+
+
+async def find_sales(path: Path, filters: dict[str, str], limit: int) -> list[SaleRow]:
+    """Sales whose columns have these values, newest first."""
+    where = " AND ".join(f"{column}=?" for column in filters) or "1"
+    async with reading(path) as db:
+        rows = await db.execute_fetchall(
+            f"SELECT {COLUMNS} FROM sale WHERE {where} ORDER BY op DESC LIMIT ?", (*filters.values(), limit)
+        )
+    return [SaleRow(*row) for row in rows]

@@ -1,0 +1,189 @@
+"""The one thread that writes: requests queue up, share a transaction, and are answered after its COMMIT.
+
+The fsync in progress is the window in which the next batch gathers; there is no timer. Every request has a
+savepoint of its own, so one that fails takes nothing else with it. Nothing here knows what a sale is.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edge.clock import Clock
+from edge.errors import OutcomeUnknown, StorageError, StorageFull
+from edge.storage import database
+from edge.storage.transaction import Transaction
+
+BATCH_MAX = 64
+"""Requests that share one COMMIT."""
+
+CHECKPOINT_FRAMES = 1000
+"""WAL frames after which an idle writer checkpoints."""
+
+CHECKPOINT_FRAMES_MAX = 20_000
+"""WAL frames at which even a busy writer checkpoints (80 MiB)."""
+
+_NOTHING_WRITTEN = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_NOMEM"}
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Request:
+    work: Callable[[Transaction], Any]
+    answer: "asyncio.Future[Any]"
+    result: Any = None
+    error: BaseException | None = None
+
+
+class Writer:
+    """Owns the writing connection. ``start`` before use, ``stop`` at the end; ``submit`` from the loop's thread."""
+
+    def __init__(self, path: Path, store: str, clock: Clock, *, authority: bool) -> None:
+        self._path = path
+        self._store = store
+        self._clock = clock
+        self._authority = authority
+        self._queue: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
+        self._opened = threading.Event()
+        self._broken: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.last_commit = 0.0
+        """Monotonic seconds of the last COMMIT, or of the last idle moment: the watchdog reads it."""
+        self.batches = 0
+        self.requests = 0
+
+    async def start(self) -> None:
+        """Create the ledger if there is none, lock it, open it; raises StorageError."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+        await self._loop.run_in_executor(None, self._opened.wait)
+        if self._broken is not None:
+            raise self._broken
+
+    async def stop(self) -> None:
+        """Finish what is queued, close the file, end the thread."""
+        self._queue.put(None)
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.join)
+
+    async def submit(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` in a transaction; returns after its COMMIT.
+
+        A cancelled caller does not undo the work: it is retried under its key and gets the stored answer.
+        Raises what ``work`` raised, StorageFull (nothing written) or OutcomeUnknown (retry with the same key).
+        """
+        assert self._loop is not None, "start() first"
+        request = _Request(work, self._loop.create_future())
+        self._queue.put(request)
+        result: T = await asyncio.shield(request.answer)
+        return result
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        try:
+            if not self._path.exists():
+                self._path.parent.mkdir(parents=True, exist_ok=True)
+                database.create(self._path, self._store, self._clock.now_ms())
+            with database.only_writer(self._path):
+                self._serve(database.connect(self._path, self._store, self._clock.now_ms()))
+        except (StorageError, sqlite3.Error, OSError) as error:
+            self._broken = (
+                error if isinstance(error, StorageError) else StorageError(f"{self._path}: {error}")
+            )
+            self._opened.set()
+
+    def _serve(self, db: sqlite3.Connection) -> None:
+        transaction = Transaction(db, self._clock, authority=self._authority)
+        self._opened.set()
+        more = True
+        while more:
+            batch, more = self._gather()
+            if batch:
+                self._carry_out(db, transaction, batch)
+            self._checkpoint(db, idle=self._queue.empty())
+            self.last_commit = self._clock.monotonic()
+        db.close()
+
+    def _gather(self) -> tuple[list[_Request], bool]:
+        """Wait for one request, then take what is there; False when it is time to stop."""
+        batch: list[_Request] = []
+        try:
+            request = self._queue.get()
+            while request is not None:
+                batch.append(request)
+                if len(batch) == BATCH_MAX:
+                    break
+                request = self._queue.get_nowait()
+        except queue.Empty:
+            return batch, True
+        return batch, request is not None
+
+    def _carry_out(self, db: sqlite3.Connection, transaction: Transaction, batch: list[_Request]) -> None:
+        if self._broken is None:
+            try:
+                db.execute("BEGIN IMMEDIATE")
+                transaction.open_batch()
+                for request in batch:
+                    _perform(db, transaction, request)
+                db.execute("COMMIT")
+                self.batches += 1
+                self.requests += len(batch)
+            except sqlite3.Error as error:
+                self._give_up(db, transaction, batch, error)
+        else:
+            for request in batch:
+                request.error = self._broken
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(_deliver, batch)
+
+    def _give_up(
+        self, db: sqlite3.Connection, transaction: Transaction, batch: list[_Request], error: sqlite3.Error
+    ) -> None:
+        """The batch failed as a whole: say for sure that nothing was written, or that it is not known."""
+        name = error.sqlite_errorname
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        transaction.forget()
+        refusal: StorageError
+        if name in _NOTHING_WRITTEN:
+            refusal = StorageFull(f"the ledger could not be written ({name}): make room, then retry")
+        else:
+            refusal = OutcomeUnknown(f"the ledger failed in COMMIT ({name}): retry with the same key")
+            self._broken = refusal
+        for request in batch:
+            request.error = refusal
+
+    def _checkpoint(self, db: sqlite3.Connection, *, idle: bool) -> None:
+        frames = self._path.with_name(self._path.name + "-wal").stat().st_size // 4120
+        if frames >= CHECKPOINT_FRAMES_MAX or (idle and frames >= CHECKPOINT_FRAMES):
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _perform(db: sqlite3.Connection, transaction: Transaction, request: _Request) -> None:
+    """One request under its own savepoint; only a failing database ends the batch."""
+    db.execute("SAVEPOINT request")
+    try:
+        request.result = request.work(transaction)
+    except sqlite3.OperationalError:
+        raise
+    except Exception as error:  # a task's edge: the caller gets it, the batch goes on
+        db.execute("ROLLBACK TO request")
+        transaction.forget()
+        request.error = error
+    db.execute("RELEASE request")
+
+
+def _deliver(batch: list[_Request]) -> None:
+    for request in batch:
+        if request.answer.cancelled():
+            continue
+        if request.error is not None:
+            request.answer.set_exception(request.error)
+        else:
+            request.answer.set_result(request.result)
