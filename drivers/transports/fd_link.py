@@ -13,6 +13,9 @@ from drivers.api import DeviceOffline, DeviceTimeout
 
 READ_BYTES = 4096
 WRITE_BYTES = 4096
+# A tty is reported as writable only when its buffer is nearly empty, which takes 17 s at 2400 baud,
+# yet it takes bytes long before: so do not wait for the report alone.
+RETRY_S = 0.25
 
 
 class FdLink(ABC):
@@ -46,7 +49,7 @@ class FdLink(ABC):
 
     async def close(self) -> None:
         """Close now, discarding what the device has not taken."""
-        self._detach("closed")
+        self._detach()
         await self._release()
 
     async def write(
@@ -65,15 +68,18 @@ class FdLink(ABC):
     async def _write(
         self, payload: memoryview, timeout_s: float, on_sent: Callable[[int], None] | None
     ) -> int:
-        sent = 0
+        loop = asyncio.get_running_loop()
+        sent, progress_at = 0, loop.time()
         while sent < len(payload):
             taken = self._try_write(payload[sent : sent + WRITE_BYTES], sent)
             if taken:
-                sent += taken
+                sent, progress_at = sent + taken, loop.time()
                 if on_sent is not None:
                     on_sent(sent)
+            elif loop.time() - progress_at >= timeout_s:
+                raise DeviceTimeout(f"{self}: stalled, {sent} of {len(payload)} bytes accepted", sent)
             else:
-                await self._wait_for_room(timeout_s, sent, len(payload))
+                await self._wait_for_room(min(timeout_s, RETRY_S))
         return sent
 
     def _try_write(self, part: memoryview, sent: int) -> int:
@@ -88,16 +94,13 @@ class FdLink(ABC):
             self._lost(error.strerror or str(error))
             raise DeviceOffline(f"{self}: {error.strerror}, {sent} bytes accepted", sent) from None
 
-    async def _wait_for_room(self, timeout_s: float, sent: int, size: int) -> None:
+    async def _wait_for_room(self, timeout_s: float) -> None:
+        """Until the kernel reports room, the link is lost, or ``timeout_s`` has passed."""
         loop = asyncio.get_running_loop()
         room = self._room = loop.create_future()
         loop.add_writer(self._fd, _resolve, room)
         try:
-            await asyncio.wait_for(room, timeout_s)
-        except TimeoutError:
-            raise DeviceTimeout(f"{self}: stalled, {sent} of {size} bytes accepted", sent) from None
-        except DeviceOffline as error:
-            raise DeviceOffline(f"{error}, {sent} of {size} bytes accepted", sent) from None
+            await asyncio.wait({room}, timeout=timeout_s)
         finally:
             self._room = None
             if self._fd >= 0:
@@ -118,21 +121,21 @@ class FdLink(ABC):
             self._lost("hung up")
 
     def _lost(self, why: str) -> None:
-        if self._detach(why):
+        if self._detach():
             releasing = asyncio.get_running_loop().create_task(self._release())
             releasing.add_done_callback(_swallow)
             self.on_lost(f"{self}: {why}")
 
-    def _detach(self, why: str) -> bool:
-        """Stop watching the descriptor and fail the write in progress; False when not open."""
+    def _detach(self) -> bool:
+        """Stop watching the descriptor and wake the write in progress; False when not open."""
         if self._fd < 0:
             return False
         loop = asyncio.get_running_loop()
         loop.remove_reader(self._fd)
         loop.remove_writer(self._fd)
         self._fd = -1
-        if self._room is not None and not self._room.done():
-            self._room.set_exception(DeviceOffline(f"{self}: {why}"))
+        if self._room is not None:
+            _resolve(self._room)
         return True
 
 
