@@ -104,8 +104,9 @@ class _MqttLink:
             granted = await self._client.subscribe([(topic, 1) for topic in filters])
         except aiomqtt.MqttError as error:
             raise BrokerError(f"subscribe: {error}") from error
-        for topic, code in zip(filters, granted, strict=False):
-            if (code if isinstance(code, int) else code.value) >= 0x80:
+        codes = [code if isinstance(code, int) else code.value for code in granted]
+        for topic, code in zip(filters, codes, strict=True):
+            if code >= 0x80:
                 raise BrokerError(f"subscribe {topic}: refused by the broker ({code})")
 
     async def publish(self, message: Message) -> None:

@@ -18,6 +18,7 @@ WINDOW_BATCHES = 4
 ACK_WAIT_S = 3.0
 ACK_WAIT_S_MAX = 60.0
 GRANTS_WAIT_S = 5.0
+GRANTS_LOOK_S = 120.0  # asked for even unprompted: a hint may be lost, and a frozen broker shows itself
 STALLS_TO_RECONNECT = 3
 STALLS_TO_ALARM = 10
 
@@ -96,6 +97,7 @@ class Session:
         self._wait_s = ACK_WAIT_S
         self._ack_due: float | None = None
         self._grants_due: float | None = None
+        self._grants_asked = False
         self._hq_grants_version = 0
 
     @property
@@ -123,7 +125,6 @@ class Session:
     def connected(self, now: float, position: Position) -> list[Action]:
         """The connection stands and the down topics are subscribed."""
         self._adopt(position)
-        self._grants_due = None
         return self._hello(now)
 
     def lost(self) -> None:
@@ -143,6 +144,7 @@ class Session:
         if welcome.epoch != self._position.epoch:
             return actions
         self._hq_grants_version = welcome.gver
+        self._grants_asked, self._grants_due = False, now + GRANTS_LOOK_S
         self._go_back()
         self.state = State.HELD if self._stalls else State.SYNCING
         self._ack_due = None
@@ -157,10 +159,10 @@ class Session:
 
     def granted(self, now: float, version: int, more: bool) -> list[Action]:
         """A page of grants has been applied."""
+        self._grants_asked, self._grants_due = False, now + GRANTS_LOOK_S
         if version <= self._position.grants_version:
             return []
         self._change(grants_version=version)
-        self._grants_due = None
         if more:
             self._hq_grants_version = max(self._hq_grants_version, version + 1)
         return list(self._ask_grants(now))
@@ -219,8 +221,8 @@ class Session:
         if self._ack_due is not None and now >= self._ack_due:
             actions += self._stall(now)
         if self._grants_due is not None and now >= self._grants_due:
-            self._grants_due = None
-            actions += self._ask_grants(now)
+            self._grants_due = now + GRANTS_LOOK_S
+            actions.append(RequestGrants(self._position.grants_version))
         return actions
 
     # --- inside ---
@@ -246,8 +248,8 @@ class Session:
         return [SendBatch(self._sent, self._sent_hash)]
 
     def _ask_grants(self, now: float) -> Iterable[Action]:
-        if self._grants_due is None and self._hq_grants_version > self._position.grants_version:
-            self._grants_due = now + GRANTS_WAIT_S
+        if not self._grants_asked and self._hq_grants_version > self._position.grants_version:
+            self._grants_asked, self._grants_due = True, now + GRANTS_WAIT_S
             yield RequestGrants(self._position.grants_version)
 
     def _stall(self, now: float) -> list[Action]:
