@@ -8,6 +8,8 @@ FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 CODE = {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".sql"}
 EMPTY_WORDS = {"manager", "helper", "helpers", "util", "utils", "handler", "handlers"}
+# "until" waits for a condition and fails when it does not come.
+EXPECTS = {"raises", "warns", "fail", "until", "run_state_machine_as_test"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -64,11 +66,7 @@ def test_every_test_asserts(trees: dict[Path, ast.Module]) -> None:
 def asserts(test: ast.AST, module: ast.Module, seen: frozenset[str] = frozenset()) -> bool:
     """True if the body asserts, expects an exception, or calls something in its file that does."""
     called = {name_of(node.func) for node in ast.walk(test) if isinstance(node, ast.Call)}
-    if called & {"raises", "warns", "fail", "run_state_machine_as_test"}:
-        return True
-    if any(name.startswith("assert_") for name in called) or any(
-        isinstance(node, ast.Assert) for node in ast.walk(test)
-    ):
+    if called & EXPECTS or any(isinstance(node, ast.Assert) for node in ast.walk(test)):
         return True
     return any(
         asserts(function, module, seen | called)
