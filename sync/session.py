@@ -207,7 +207,7 @@ class Session:
 
     def grown(self, now: float, position: Position) -> list[Action]:
         """The outbox may have new rows, or the box a new nonce."""
-        if self.state not in (State.SYNCING, State.HELD):
+        if self.state not in (State.HELLO_SENT, State.SYNCING, State.HELD):
             return []
         if position.nonce != self._position.nonce:
             self._adopt(position)

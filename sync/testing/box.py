@@ -104,12 +104,13 @@ class MemoryBox:
         return own + self.rights.get((member, unit), Right()).elsewhere
 
     def backup(self) -> "MemoryBox":
-        """A copy of the disk as it is now."""
-        return copy.deepcopy(self)
+        """A copy of the disk as it is now; chance goes its own way in it."""
+        twin = copy.deepcopy(self)
+        twin._random.seed(f"{self.nonce}/{self._random.random()}")
+        return twin
 
     def fence(self) -> None:
         """Begin a new life: a fresh nonce, no rights, totals from zero."""
-        self._random.seed(f"{self.nonce}/{self._random.random()}")
         self.nonce = self._fresh_nonce()
         self.totals, self.rights = {}, {}
         self._position = replace(self._position, nonce=self.nonce, grants_version=0)

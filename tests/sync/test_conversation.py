@@ -113,7 +113,7 @@ def test_a_long_outage_drains_in_full_batches(seed: int) -> None:
             world.broker.up = False
             for _ in range(5000):
                 trade(rng, world.boxes[0])
-            await asyncio.sleep(86_400)
+            await asyncio.sleep(1800)
             assert world.statuses["S1"].online is False
             world.broker.up = True
             await world.settled(within_s=120)
@@ -136,6 +136,7 @@ def test_a_restored_box_is_fenced_and_nothing_acked_is_lost_or_doubled(seed: int
             for _ in range(rng.randint(1, 150)):
                 trade(rng, box)
             await world.settled()
+            assert not world.statuses["S1"].fenced
             known = dict(world.hq.events)
             await world.stop("S1")
 
@@ -146,10 +147,13 @@ def test_a_restored_box_is_fenced_and_nothing_acked_is_lost_or_doubled(seed: int
             await wait_for(lambda: world.statuses["S1"].fenced)
             old_disk.fence()
             world.wakes["S1"].set()
+            await wait_for(lambda: not world.statuses["S1"].fenced)
             await world.settled()
-            assert not world.statuses["S1"].fenced
             assert known.keys() | {event.id for event in old_disk.booked} == world.hq.events.keys()
-            assert not any(old_disk.available(f"M{n}") for n in range(5))
+            for member in {account[0] for account in world.hq.lines}:
+                fresh = [e for e in old_disk.booked if e.id not in known and e.member == member]
+                earned = sum(p.amount for e in fresh for p in e.postings if p.kind == "earn")
+                assert old_disk.available(member) <= earned  # the old life's rights stay in suspense
 
     run_virtual(scenario())
 
@@ -205,7 +209,7 @@ def test_a_silent_hq_raises_an_alarm_that_its_return_clears() -> None:
         async with World([MemoryBox("S1")]) as world:
             await world.stop("hq")
             world.boxes[0].book("M1", "earn", 1)
-            await wait_for(lambda: world.statuses["S1"].alarm == "hq_silent")
+            await wait_for(lambda: "S1" in world.statuses and world.statuses["S1"].alarm == "hq_silent")
             assert "ACL" in world.statuses["S1"].last_error
             world.tasks["hq"] = asyncio.create_task(world.hq.serve(world.broker, LoopClock()))
             await world.settled()
