@@ -51,7 +51,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P]):
-    """One row. ``call`` returns the result, or an awaitable of it; a plain result is answered in order.
+    """One row. ``call`` returns the result, or a coroutine or future of it; a plain result is answered in order.
 
     ``result`` is any type that msgspec can describe. Raises TypeError where params would take unknown fields.
     """

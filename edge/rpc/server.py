@@ -9,6 +9,7 @@ import struct
 import traceback
 from collections.abc import Awaitable
 from pathlib import Path
+from types import CoroutineType
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from edge.rpc.methods import Limits, Session, SocketName, Table
 
 BACKLOG = 128
 _PEERCRED = struct.Struct("3i")  # pid, uid, gid: unix(7)
+_LATER = (CoroutineType, asyncio.Future)
 _log = structlog.get_logger(__name__)
 
 
@@ -132,6 +134,10 @@ class Connection(asyncio.Protocol):
         self._hello_timer = self._loop.call_later(self._limits.hello_ms / 1000, self._no_hello)
 
     def data_received(self, received: bytes) -> None:
+        frame = self._framer.only_frame(received)
+        if frame is not None and self.writable:
+            self._answer(frame)
+            return
         self._framer.feed(received)
         if not self._turn_is_due and self.writable:
             self._turn()
@@ -225,7 +231,7 @@ class Connection(asyncio.Protocol):
             return
         try:
             outcome = self._call(request, frame)
-            if isinstance(outcome, Awaitable):
+            if isinstance(outcome, _LATER):
                 self._in_flight += 1
                 self._server.start(
                     self._loop.create_task(self._finish(request, outcome), name=request.method)

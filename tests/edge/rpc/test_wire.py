@@ -28,12 +28,15 @@ LIMIT = 64
 
 
 def frames(stream: bytes, cuts: list[int], limit: int = LIMIT) -> tuple[list[bytes], bool]:
-    """Every frame of the stream fed in the given pieces, and whether it ended in FrameTooLarge."""
+    """Every frame of the stream received in the given pieces, and whether it ended in FrameTooLarge."""
     framer = Framer(limit)
     found: list[bytes] = []
     edges = [0, *sorted(cuts), len(stream)]
     try:
         for begin, end in pairwise(edges):
+            if (only := framer.only_frame(stream[begin:end])) is not None:
+                found.append(only)
+                continue
             framer.feed(stream[begin:end])
             while (frame := framer.next_frame()) is not None:
                 found.append(frame)
@@ -54,7 +57,12 @@ def refusal(frame: bytes) -> PosError:
 
 
 CHARACTERS = st.characters(codec="utf-8")
-LINES = st.lists(st.binary(max_size=90).map(lambda b: b.replace(b"\n", b"")), max_size=8)
+LINES = st.lists(
+    (st.binary(max_size=90) | st.binary(max_size=70).map(lambda b: b"{" + b)).map(
+        lambda b: b.replace(b"\n", b"")
+    ),
+    max_size=8,
+)
 
 
 @given(LINES, st.booleans(), st.data())
@@ -62,7 +70,9 @@ def test_any_cut_gives_the_same_frames(lines: list[bytes], bom: bool, data: st.D
     """Whole, one byte at a time or cut anywhere: same frames, same end."""
     stream = (BOM if bom else b"") + b"\n".join(lines)
     cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=6))
+    line_ends = [index + 1 for index, byte in enumerate(stream) if byte == 10]
     whole = frames(stream, [])
+    assert frames(stream, line_ends) == whole
     assert frames(stream, cuts) == whole
     assert frames(stream, list(range(len(stream)))) == whole
 
