@@ -12,7 +12,8 @@ END = 0x3F  # ?
 
 _STARTS = {0x25: 0x20, 0x3B: 0x30}  # % and ;, with what ASCII adds to a character of that track
 _TRACK_2 = re.compile(rb";(\d{1,19})(?:=[\d=]*)?\?")
-_TRACK_1 = re.compile(rb"%B?([0-9A-Za-z]{1,19})(?:\^[^?]*)?\?")
+# %E? and ;E? are what readers send for a track that they could not read.
+_TRACK_1 = re.compile(rb"%(?!E\?)B?([0-9A-Za-z]{1,19})(?:\^[^?]*)?\?")
 
 Span = tuple[int, int]
 

@@ -25,6 +25,7 @@ class FdLink(ABC):
         self.on_bytes: Callable[[bytes], None] = lambda _chunk: None
         self.on_lost: Callable[[str], None] = lambda _why: None
         self._fd = -1
+        self._endings = 0  # how many times an open link ended
         self._turn = asyncio.Lock()
         self._room: asyncio.Future[None] | None = None
 
@@ -68,9 +69,11 @@ class FdLink(ABC):
     async def _write(
         self, payload: memoryview, timeout_s: float, on_sent: Callable[[int], None] | None
     ) -> int:
-        loop = asyncio.get_running_loop()
+        loop, endings = asyncio.get_running_loop(), self._endings
         sent, progress_at = 0, loop.time()
         while sent < len(payload):
+            if self._fd < 0 or self._endings != endings:  # it may even be open again by now
+                raise DeviceOffline(f"{self}: the link is down, {sent} bytes accepted", sent)
             taken = self._try_write(payload[sent : sent + WRITE_BYTES], sent)
             if taken:
                 sent, progress_at = sent + taken, loop.time()
@@ -84,8 +87,6 @@ class FdLink(ABC):
 
     def _try_write(self, part: memoryview, sent: int) -> int:
         """Bytes the kernel took now: 0 when it is full."""
-        if self._fd < 0:
-            raise DeviceOffline(f"{self}: not open, {sent} bytes accepted", sent)
         try:
             return os.write(self._fd, part)
         except BlockingIOError:
@@ -134,6 +135,7 @@ class FdLink(ABC):
         loop.remove_reader(self._fd)
         loop.remove_writer(self._fd)
         self._fd = -1
+        self._endings += 1
         if self._room is not None:
             _resolve(self._room)
         return True

@@ -79,10 +79,10 @@ async def test_a_slow_device_is_not_a_stalled_one(end: type[WireEnd]) -> None:
     """The limit is for each wait, not for the whole job."""
     far, got = end(), bytearray()
     far.on_bytes = got.extend
-    payload = bytes(40_000)
+    payload = bytes(120_000)
     async with linked(far) as (link, heard):
         far.bytes_per_s = 80_000
-        assert await link.write(payload, 0.4) == len(payload)
+        assert await link.write(payload, 1.0) == len(payload)
         await until(lambda: len(got) == len(payload))
         assert not heard.lost
 
