@@ -112,3 +112,17 @@ def load(path: Path) -> Config:
         if names.count(name) > 1:
             raise ConfigError(f"{path}: device.name: {name!r} is used twice")
     return config
+
+
+def read_bundle_file(path: Path) -> bytes:
+    """A rule bundle as JSON; a ``.yaml`` file, as people write them, is turned into it. Raises ConfigError."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    if path.suffix not in (".yaml", ".yml"):
+        return raw
+    try:
+        return msgspec.json.encode(msgspec.yaml.decode(raw), order="sorted")
+    except (msgspec.DecodeError, ValueError) as error:
+        raise ConfigError(f"{path}: {error}") from error

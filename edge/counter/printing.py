@@ -1,13 +1,18 @@
 """Printing at the counter: an intent written with the sale, a reprint marked as one, the drawer kicked once."""
 
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 import msgspec
 
+from drivers.api import DriverError
 from edge.counter.refusals import no_such_sale
 from edge.counter.shop import Keyed, Shop
 from edge.counter.terms import Code as Word
 from edge.counter.terms import Name, Reply, Request
+from edge.devices.health import Power
+from edge.devices.printers import Printer
+from edge.devices.spooler import Spooler
+from edge.devices.supervisor import Supervisor
 from edge.errors import Code, PosError
 from edge.storage.print_jobs import PrintJob
 from edge.storage.transaction import Transaction
@@ -25,22 +30,6 @@ _STATE_OF: dict[str, State] = {
     "failed": "failed",
     "unknown": "unknown",
 }
-
-
-class Spool(Protocol):
-    """What carries print jobs out; told after the intent is durable."""
-
-    def wake(self, printer: str) -> None:
-        """There is a new job for ``printer``."""
-        ...
-
-    async def wait(self, job: int, timeout_s: float) -> None:
-        """Come back when the job has ended, or after ``timeout_s``."""
-        ...
-
-    async def kick_drawer(self, printer: str) -> None:
-        """Open the drawer at ``printer`` now; raises PosError 1403-1406."""
-        ...
 
 
 class PrintRequest(Keyed, frozen=True):
@@ -94,7 +83,7 @@ def queue_print(shop: Shop, transaction: Transaction, kind: Kind, subject: str) 
     )
 
 
-async def print_receipt(shop: Shop, spool: Spool, terminal: str, request: PrintRequest) -> JobReply:
+async def print_receipt(shop: Shop, spooler: Spooler, terminal: str, request: PrintRequest) -> JobReply:
     """Queue another copy, marked 补打 with its count; raises 1307 and 1401."""
     printer = _printer(shop, request.printer)
 
@@ -108,21 +97,21 @@ async def print_receipt(shop: Shop, spool: Spool, terminal: str, request: PrintR
 
     queued, duplicate = await shop.write(terminal, "print.receipt", request, JobReply, decide)
     if not duplicate:
-        spool.wake(printer)
+        spooler.wake(printer)
     if request.wait_ms:
-        await spool.wait(queued.job, request.wait_ms / 1000)
+        await spooler.wait(queued.job, request.wait_ms / 1000)
     return msgspec.structs.replace(_state(shop, queued.job), duplicate=duplicate)
 
 
-async def print_job(shop: Shop, spool: Spool, terminal: str, request: JobRequest) -> JobReply:
+async def print_job(shop: Shop, spooler: Spooler, terminal: str, request: JobRequest) -> JobReply:
     """Where a job stands; raises 1307 for a number that was never given."""
     _state(shop, request.job)
     if request.wait_ms:
-        await spool.wait(request.job, request.wait_ms / 1000)
+        await spooler.wait(request.job, request.wait_ms / 1000)
     return _state(shop, request.job)
 
 
-async def open_drawer(shop: Shop, spool: Spool, terminal: str, request: DrawerRequest) -> DrawerReply:
+async def open_drawer(shop: Shop, devices: Supervisor, terminal: str, request: DrawerRequest) -> DrawerReply:
     """Write down who opened the drawer, then kick it: a retry of the same intent kicks no second time."""
     printer = _printer(shop, request.printer)
 
@@ -131,8 +120,22 @@ async def open_drawer(shop: Shop, spool: Spool, terminal: str, request: DrawerRe
 
     reply, duplicate = await shop.write(terminal, "drawer.open", request, DrawerReply, decide)
     if not duplicate:
-        await spool.kick_drawer(printer)
+        await _kick(devices.printer(printer))
     return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+async def _kick(printer: Printer) -> None:
+    """Open the drawer now; a driver's error becomes the till's."""
+    try:
+        await printer.kick_drawer()
+    except DriverError as error:
+        blocked = printer.health.power is Power.ONLINE and not printer.health.ready
+        raise PosError(
+            Code.PAPER_OR_COVER if blocked else Code.DEVICE_OFFLINE,
+            str(error),
+            zh="钱箱未打开，请检查打印机",
+            upos={"code": error.upos[0], "ext": error.upos[1]},
+        ) from error
 
 
 def _printer(shop: Shop, asked: str | None) -> str:

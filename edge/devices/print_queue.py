@@ -1,7 +1,7 @@
 """The durable print queue as the spooler sees it: jobs, their states, and the store that keeps them.
 
-    QUEUED -> SENDING -> SENT -> DONE | UNKNOWN        QUEUED -> HELD: too old to come out by itself
-    SENDING -> QUEUED: no byte was accepted            SENDING -> FAILED: the same, too many times
+    QUEUED -> SENDING -> SENT -> DONE | UNKNOWN     QUEUED -> HELD: too old to come out by itself
+    SENDING -> QUEUED: no byte was accepted         SENDING -> FAILED: the same, too many times
 
 A job is written with its sale. It leaves QUEUED durably before any byte of it leaves the box, so that
 after a crash a job that may have been printed is UNKNOWN, and a person decides.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from drivers.api import Document, Outcome, Proof
+from drivers.api import Document, Outcome, Proof, SendResult
 
 
 class JobState(StrEnum):
@@ -61,8 +61,8 @@ class Job:
 class PrintStore(Protocol):
     """Where jobs live. Every call returns when its change is durable.
 
-    A change names the job as it was read: when its state is another one by now (a till cancelled it),
-    the store changes nothing and returns False.
+    A change that does not find the job in a state it starts from (a till was quicker) changes nothing
+    and returns False.
     """
 
     async def job(self, job_id: int) -> Job | None:
@@ -73,28 +73,33 @@ class PrintStore(Protocol):
         """The oldest QUEUED job of ``printer``."""
         ...
 
-    async def cut_short(self, printer: str) -> Sequence[Job]:
-        """Jobs of ``printer`` in SENDING or SENT: asked once, before anything is sent."""
+    async def cut_short(self) -> Sequence[Job]:
+        """Jobs in SENDING or SENT: asked once, before anything is sent."""
         ...
 
     async def mark_sending(self, job: Job, payload_sha: str, size: int) -> bool:
-        """QUEUED -> SENDING, with the digest and the bytes of what is about to be sent."""
+        """QUEUED at ``job.printer`` -> SENDING, with digest and size of the bytes about to be sent."""
         ...
 
     async def mark_accepted(self, job: Job, accepted: int) -> bool:
         """SENDING -> SENT: the device has taken all ``accepted`` bytes."""
         ...
 
-    async def finish(self, job: Job, outcome: Outcome, proof: Proof, accepted: int, why: str) -> bool:
-        """SENDING, SENT or QUEUED -> DONE, UNKNOWN or FAILED."""
+    async def finish(self, job: Job, result: SendResult) -> bool:
+        """SENDING or SENT -> DONE, UNKNOWN or FAILED, as STATE_OF the outcome."""
+        ...
+
+    async def cancel(self, job: Job, why: str) -> bool:
+        """QUEUED or HELD -> FAILED: nothing was sent, nothing will be."""
         ...
 
     async def hold(self, job: Job, why: str) -> bool:
         """QUEUED -> HELD."""
         ...
 
-    async def requeue(
-        self, job: Job, *, printer: str, copy: int, tries: int, queued_ms: int, why: str
-    ) -> bool:
-        """Back to QUEUED with ``accepted`` 0; ``job.document`` of the next reading shows ``copy``."""
+    async def requeue(self, job: Job, again: Job) -> bool:
+        """``job.state`` -> QUEUED with printer, copy, tries, queued_ms and why of ``again``, accepted 0.
+
+        From ``next_job`` the document then comes with the mark of ``again.copy``.
+        """
         ...

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Literal
 
+import structlog
+
 from drivers.api import (
     DeviceOffline,
     DeviceTimeout,
@@ -17,6 +19,8 @@ from edge.clock import Clock
 from edge.config import DeviceConfig
 from edge.devices.connection import Connection, OnEvent
 from edge.devices.health import Health, Power
+
+log = structlog.get_logger(__name__)
 
 # Below a second, so that a till hears of an empty roll in time even where the printer only answers.
 POLL_S = 0.7
@@ -73,6 +77,10 @@ class Printer:
             accepted = max(accepted, error.sent)
             outcome = Outcome.UNKNOWN if accepted else Outcome.FAILED
             return SendResult(outcome, Proof.NONE, accepted, str(error))
+        except Exception as error:
+            # A driver's own bug: whether it had written anything, nobody can say.
+            log.exception("device_driver_failed", device=self.name)
+            return SendResult(Outcome.UNKNOWN, Proof.NONE, accepted, repr(error))
         finally:
             self._at_work = False
             self._connection.busy(False)

@@ -203,11 +203,9 @@ class Ledger:
         self._db.execute("UPDATE account SET credits = credits + ? WHERE id=?", (amount, credit))
 
     def _total(self, account: int, column: str, amount: int) -> None:
-        self._db.execute(
-            f"INSERT INTO rights(account, {column}) VALUES(?, ?)"
-            f" ON CONFLICT(account) DO UPDATE SET {column} = {column} + excluded.{column}",
-            (account, amount),
-        )
+        # No upsert: the row it would insert first has to satisfy the table's CHECK by itself.
+        self._db.execute("INSERT OR IGNORE INTO rights(account) VALUES(?)", (account,))
+        self._db.execute(f"UPDATE rights SET {column} = {column} + ? WHERE account=?", (amount, account))
 
     def _credit(self, account: int, unit: Unit, house: str, amount: int, code: str, expires_ms: int) -> None:
         self._move(self._house(house, unit), account, amount, code)

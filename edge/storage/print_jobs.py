@@ -1,6 +1,7 @@
 """Print intents in SQL: written with the sale, moved from state to state by the spooler, never deleted."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -13,7 +14,7 @@ class PrintJob:
     kind: str
     subject: str
     copy: int
-    created_ms: int
+    queued_ms: int
     state: str
     proof: str
     payload_sha: str | None
@@ -35,7 +36,7 @@ class PrintJobs:
     def insert(self, op: int, printer: str, kind: str, subject: str, copy: int, now_ms: int) -> int:
         """Queue a job; returns its number."""
         row = self._db.execute(
-            "INSERT INTO print_job(op, printer, kind, subject, copy, created_ms, state)"
+            "INSERT INTO print_job(op, printer, kind, subject, copy, queued_ms, state)"
             " VALUES(?, ?, ?, ?, ?, ?, 'queued') RETURNING id",
             (op, printer, kind, subject, copy, now_ms),
         ).fetchone()
@@ -60,10 +61,15 @@ class PrintJobs:
         )
         return [PrintJob(*row) for row in rows]
 
-    def change(self, job: int, **columns: str | int | None) -> None:
-        """Set columns of one job."""
+    def change(self, job: int, was: Sequence[str], **columns: str | int) -> bool:
+        """Set columns of one job, if its state is still one of ``was``."""
         names = ", ".join(f"{name}=?" for name in columns)
-        self._db.execute(f"UPDATE print_job SET {names} WHERE id=?", (*columns.values(), job))
+        states = ", ".join("?" for _ in was)
+        changed = self._db.execute(
+            f"UPDATE print_job SET {names} WHERE id=? AND state IN ({states})",
+            (*columns.values(), job, *was),
+        )
+        return changed.rowcount == 1
 
     def copies(self, subject: str) -> int:
         """How many jobs there are for this subject already."""

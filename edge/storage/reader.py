@@ -44,6 +44,18 @@ class Snapshot:
         row = self._db.execute("SELECT ok, answer FROM op WHERE till=? AND key=?", (till, key)).fetchone()
         return (bool(row[0]), row[1].encode()) if row else None
 
+    def queue(self) -> tuple[int, int, int | None]:
+        """(events, bytes, time of the oldest in ms) that wait for HQ."""
+        row = self._db.execute(
+            "SELECT count(*), coalesce(sum(length(body)), 0),"
+            " (SELECT at_ms FROM op WHERE event = (SELECT id FROM outbox ORDER BY seq LIMIT 1)) FROM outbox"
+        ).fetchone()
+        return row[0], row[1], row[2]
+
+    def sales_count(self) -> int:
+        """How many sales the ledger holds."""
+        return int(self._db.execute("SELECT count(*) FROM sale").fetchone()[0])
+
     def identity(self) -> tuple[str, int]:
         """(incarnation nonce, last operation's seq): what tills remember to notice a rolled-back box."""
         row = self._db.execute(

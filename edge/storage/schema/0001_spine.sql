@@ -64,6 +64,8 @@ CREATE TABLE op(
   UNIQUE(till, key)
 ) STRICT;
 
+CREATE INDEX op_event ON op(event) WHERE event IS NOT NULL;
+
 CREATE TABLE transfer(
   id INTEGER PRIMARY KEY,
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
@@ -125,7 +127,7 @@ CREATE TABLE sale(
   record TEXT NOT NULL                                -- the sale as decided (JSON)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sale_day ON sale(business_date, at_ms);
-CREATE INDEX sale_member ON sale(member, business_date) WHERE member IS NOT NULL;
+CREATE INDEX sale_member ON sale(member, business_date, due_fen) WHERE member IS NOT NULL;
 CREATE INDEX sale_terminal ON sale(terminal, op);
 
 CREATE TABLE sale_line(
@@ -195,7 +197,7 @@ CREATE TABLE print_job(
   kind TEXT NOT NULL CHECK(kind IN ('sale', 'refund', 'test')),
   subject TEXT NOT NULL,                              -- id of the sale or refund
   copy INTEGER NOT NULL DEFAULT 0,                    -- 0 the original, n the n-th reprint
-  created_ms INTEGER NOT NULL,
+  queued_ms INTEGER NOT NULL,                         -- when somebody last asked for it
   state TEXT NOT NULL CHECK(state IN ('queued', 'sending', 'sent', 'done', 'unknown', 'failed', 'held')),
   proof TEXT NOT NULL DEFAULT 'none',
   payload_sha TEXT,

@@ -1,0 +1,236 @@
+"""The composition root: builds the parts from the configuration, runs them, and stops them in order.
+
+The only place where concrete classes meet. Nothing is decided here.
+"""
+
+import asyncio
+import faulthandler
+import os
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+
+import structlog
+
+from drivers.api import Proof, Refused
+from edge import sdnotify
+from edge.clock import Clock
+from edge.config import Config, read_bundle_file
+from edge.counter.print_store import LedgerPrintStore
+from edge.counter.quoting import Quotes
+from edge.counter.shop import Shop
+from edge.counter.uplink_state import UplinkState
+from edge.devices.displays import IdleText, Lines
+from edge.devices.health import DeviceEvent
+from edge.devices.print_queue import JobState
+from edge.devices.readers import CardSeen
+from edge.devices.spooler import Spooler
+from edge.devices.supervisor import Supervisor
+from edge.domain.rules.compile import BundleRefused, load_programme
+from edge.errors import ConfigError
+from edge.rpc.events import Broadcast
+from edge.rpc.methods import HelloFacts, HelloParams, Session, SocketName, Table, session_methods
+from edge.rpc.openrpc import discoverable
+from edge.rpc.server import Server
+from edge.rpc.till_methods import Desk, till_methods
+from edge.storage.reader import Snapshot
+from edge.storage.writer import Writer
+
+log = structlog.get_logger(__name__)
+
+STATUS_EVERY_S = 5.0
+REFUSED_SHOWN_S = 5.0
+_SOCKET_NAMES: dict[str, SocketName] = {"tillside-pos.socket": "pos", "tillside-admin.socket": "admin"}
+
+
+class App:
+    """One box. ``run`` serves until ``stop`` is set, and leaves the ledger closed."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self._config = config
+        self._clock = clock
+        self._notifier = sdnotify.Notifier()
+        self._uplink = UplinkState(configured=config.hq is not None)
+        self._broadcast = Broadcast(clock.now_ms())
+        self._wake_uplink: Callable[[], None] = lambda: None
+        self._shop: Shop
+        self._devices: Supervisor
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Open the ledger, the devices and the sockets; say READY; work; stop in the opposite order.
+
+        Raises ConfigError and StorageError before READY.
+        """
+        faulthandler.enable()
+        raw = read_bundle_file(Path(self._config.programme.bundle))
+        try:
+            programme = load_programme(raw)
+        except BundleRefused as refused:
+            raise ConfigError(f"{self._config.programme.bundle}: {refused}") from refused
+        writer = Writer(
+            self._config.paths.database,
+            self._config.store.id,
+            self._clock,
+            authority=self._config.hq is None,
+        )
+        await writer.start()
+        try:
+            await writer.submit(
+                lambda tx: tx.bundles.keep(programme.hash, programme.bundle.version, raw, tx.now_ms)
+            )
+            devices = self._supervisor()
+            shop = Shop(
+                self._config,
+                self._clock,
+                writer,
+                Snapshot(self._config.paths.database),
+                programme,
+                lambda: self._uplink.serving,
+                tuple(devices.printers),
+            )
+            await self._serve(shop, devices, stop)
+            shop.snapshot.close()
+        finally:
+            await writer.stop()
+
+    async def _serve(self, shop: Shop, devices: Supervisor, stop: asyncio.Event) -> None:
+        self._shop, self._devices = shop, devices
+        spooler = Spooler(devices.printers, LedgerPrintStore(shop), self._clock, self._job_changed)
+        desk = Desk(shop, Quotes(), devices, spooler, self._uplink, lambda: self._written(spooler))
+        server = Server(self._table(desk), self._broadcast)
+        await self._listen(server)
+        async with asyncio.TaskGroup() as tasks:
+            workers = [
+                tasks.create_task(devices.run(), name="devices"),
+                tasks.create_task(spooler.run(), name="spooler"),
+            ]
+            self._notifier.ready(self._status(shop, devices))
+            log.info("ready", store=self._config.store.id, rules=shop.programme.bundle.version)
+            workers.append(tasks.create_task(self._talk_to_hq(shop), name="uplink"))
+            workers.append(tasks.create_task(self._tell_systemd(shop, devices), name="systemd"))
+            await stop.wait()
+            self._notifier.stopping("finishing what tills have asked for")
+            await server.stop()
+            for worker in workers:
+                worker.cancel()
+
+    # --- the parts ---
+
+    def _supervisor(self) -> Supervisor:
+        store = self._config.store
+        return Supervisor(
+            self._config.device,
+            self._config.programme.member_numbers,
+            self._clock,
+            self._device_changed,
+            self._card_seen,
+            IdleText((store.name, "欢迎光临")),
+        )
+
+    def _table(self, desk: Desk) -> Table:
+        def welcome(session: Session, params: HelloParams) -> HelloFacts:
+            return hello_facts(desk.shop)
+
+        def server_time() -> str:
+            return desk.shop.local_time(self._clock.now_ms())
+
+        rows = (*session_methods(self._broadcast, welcome, server_time), *till_methods(desk))
+        return discoverable(rows, version("tillside"))
+
+    async def _listen(self, server: Server) -> None:
+        """On the sockets that systemd holds for us, or on our own."""
+        inherited = sdnotify.listen_fds()
+        for name, listener in inherited.items():
+            if name in _SOCKET_NAMES:
+                await server.serve_socket(listener, _SOCKET_NAMES[name])
+        if not inherited:
+            os.makedirs(self._config.paths.run, exist_ok=True)
+            await server.serve_unix(self._config.paths.pos_socket, "pos")
+            await server.serve_unix(self._config.paths.admin_socket, "admin")
+
+    async def _talk_to_hq(self, shop: Shop) -> None:
+        """HQ may be away for days; whatever happens here never stops a sale."""
+        if self._config.hq is None:
+            return
+        # Imported only now: the MQTT client costs more to load than the rest of the box.
+        from edge.uplink.conversation import Conversation
+        from edge.uplink.ledger_box import LedgerBox
+
+        conversation = Conversation(
+            LedgerBox(shop), self._config.hq.broker, self._config.store.node, self._clock, self._uplink
+        )
+        self._uplink.listeners.append(self._uplink_changed)
+        self._wake_uplink = conversation.wake
+        await conversation.run()
+
+    async def _tell_systemd(self, shop: Shop, devices: Supervisor) -> None:
+        """A status line, and the watchdog's ping: from the loop, while the writer answers too."""
+        period = min(STATUS_EVERY_S, (self._notifier.watchdog_s or 2 * STATUS_EVERY_S) / 2)
+        while True:
+            await shop.writer.submit(lambda tx: None)
+            self._notifier.watchdog()
+            self._notifier.status(self._status(shop, devices))
+            await self._clock.sleep(period)
+
+    def _status(self, shop: Shop, devices: Supervisor) -> str:
+        """``ready: 314 sales, HQ offline (17 queued), printer1 ok, pole MISSING``."""
+        queued = shop.snapshot.queue()[0]
+        if not self._uplink.configured:
+            hq = "no HQ"
+        else:
+            hq = f"HQ {'online' if self._uplink.online else 'offline'} ({queued} queued)"
+        states = [f"{h.name} {'ok' if h.ready else 'MISSING'}" for h in devices.health()]
+        return ", ".join([f"ready: {shop.snapshot.sales_count()} sales", hq, *states])
+
+    # --- what the parts tell each other ---
+
+    def _written(self, spooler: Spooler) -> None:
+        """A till's write is durable: the printers and HQ have something to do."""
+        for printer in self._shop.printers[:1]:
+            spooler.wake(printer)
+        self._wake_uplink()
+
+    def _device_changed(self, event: DeviceEvent) -> None:
+        self._broadcast.publish("device", event)
+
+    def _job_changed(self, job: int, state: JobState, proof: Proof) -> None:
+        self._broadcast.publish("print", {"job": job, "state": state, "proof": proof})
+
+    def _uplink_changed(self) -> None:
+        self._broadcast.publish(
+            "sync", {"online": self._uplink.online, "last_error": self._uplink.last_error}
+        )
+
+    def _card_seen(self, seen: CardSeen) -> None:
+        """One card, to the session that armed the reader; a card that is not ours says so on the displays."""
+        if isinstance(seen.card, Refused):
+            self._broadcast.publish(
+                "card", {"reader": seen.reader, "refused": seen.card.why}, to=seen.session
+            )
+            for display in self._devices.displays.values():
+                display.show(Lines(("请勿刷银行卡", "MEMBER CARDS ONLY")), REFUSED_SHOWN_S)
+            return
+        member = self._shop.snapshot.members.by_card(seen.card.number)
+        told = {
+            "reader": seen.reader,
+            "token": seen.card.number,
+            "masked": seen.card.masked,
+            "member": member.id if member else None,
+        }
+        self._broadcast.publish("card", told, to=seen.session)
+
+
+def hello_facts(shop: Shop) -> HelloFacts:
+    """What the box says of itself to a till that says hello."""
+    incarnation, seq = shop.snapshot.identity()
+    now_ms = shop.clock.now_ms()
+    return HelloFacts(
+        store=shop.config.store.id,
+        server_time=shop.local_time(now_ms),
+        business_date=shop.business_date(now_ms).isoformat(),
+        rules_version=str(shop.programme.bundle.version),
+        offline=shop.offline,
+        incarnation=incarnation,
+        seq=seq,
+        capabilities=("print", "display", "card"),
+    )

@@ -1,0 +1,59 @@
+"""How the conversation with HQ stands, as the counter tells it: facts for sync.status and for replies."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from edge.counter.shop import Shop
+from edge.counter.terms import Reply
+
+
+@dataclass(slots=True)
+class UplinkState:
+    """Written by the uplink, read by the counter. Without HQ the box is its own authority and never offline."""
+
+    configured: bool
+    online: bool = False
+    since_ms: int = 0
+    last_error: str = ""
+    next_try_s: float = 0.0
+    alarm: str = ""
+    fenced: bool = False
+    listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def serving(self) -> bool:
+        """True unless HQ is configured and out of reach."""
+        return self.online or not self.configured
+
+
+class SyncReply(Reply, frozen=True):
+    """``queued`` events wait for HQ, the oldest for ``oldest_s`` seconds, ``bytes`` in all."""
+
+    configured: bool
+    online: bool
+    since: str | None
+    queued: int
+    oldest_s: int
+    bytes: int
+    last_error: str
+    next_try_s: float
+    alarm: str
+    incarnation: str
+
+
+def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
+    """Where the queue to HQ stands."""
+    queued, size, oldest_ms = shop.snapshot.queue()
+    waiting_ms = shop.clock.now_ms() - oldest_ms if oldest_ms else 0
+    return SyncReply(
+        configured=state.configured,
+        online=state.online,
+        since=shop.local_time(state.since_ms) if state.since_ms else None,
+        queued=queued,
+        oldest_s=max(0, waiting_ms // 1000),
+        bytes=size,
+        last_error=state.last_error,
+        next_try_s=round(state.next_try_s, 1),
+        alarm=state.alarm,
+        incarnation=shop.snapshot.identity()[0],
+    )

@@ -1,0 +1,278 @@
+"""The till's methods: one row each, from name to counter function, with its types and errors."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edge.counter import displays, members, printing, quoting, refund, sale, sale_history
+from edge.counter.quoting import Quotes
+from edge.counter.records import SaleRecord
+from edge.counter.shop import Shop
+from edge.counter.terms import Name, Request
+from edge.counter.uplink_state import SyncReply, UplinkState, sync_status
+from edge.devices.health import Health
+from edge.devices.spooler import Spooler
+from edge.devices.supervisor import Supervisor
+from edge.errors import Code
+from edge.rpc.methods import BOTH, Method, Nothing, Session
+
+_MEMBER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
+_WRITE = (Code.IDEM_CONFLICT,)
+_PRINTER = (Code.NO_SUCH_DEVICE, Code.DEVICE_OFFLINE, Code.DEVICE_TIMEOUT, Code.PAPER_OR_COVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything the rows below reach for."""
+
+    shop: Shop
+    quotes: Quotes
+    devices: Supervisor
+    spooler: Spooler
+    uplink: UplinkState
+    written: Callable[[], None]
+    """Called after a write: there is something for the printers and for HQ."""
+
+
+class DeviceList(msgspec.Struct, frozen=True):
+    """Every configured device, in UnifiedPOS terms."""
+
+    devices: tuple[Health, ...]
+
+
+class ArmRequest(Request, frozen=True):
+    """Cards at ``reader`` go to this session; ``take`` takes it over from another till."""
+
+    reader: Name | None = None
+    take: bool = False
+
+
+class Armed(msgspec.Struct, frozen=True):
+    """Which reader, and whether it is armed for this session now."""
+
+    reader: str
+    armed: bool
+
+
+def till_methods(desk: Desk) -> tuple[Method[Any], ...]:
+    """All rows beside the session's own."""
+    return (*_members(desk), *_sales(desk), *_refunds(desk), *_printers(desk), *_devices(desk), *_sync(desk))
+
+
+def _members(desk: Desk) -> tuple[Method[Any], ...]:
+    shop = desk.shop
+
+    def lookup(session: Session, params: members.LookupRequest) -> members.LookupReply:
+        return members.lookup(shop, session.terminal, params)
+
+    async def register(session: Session, params: members.RegisterRequest) -> members.RegisterReply:
+        reply = await members.register(shop, session.terminal, params)
+        desk.written()
+        return reply
+
+    return (
+        Method(
+            "member.lookup",
+            members.LookupRequest,
+            members.LookupReply,
+            lookup,
+            _MEMBER,
+            summary="The whole member by card, phone or id; or masked candidates.",
+        ),
+        Method(
+            "member.register",
+            members.RegisterRequest,
+            members.RegisterReply,
+            register,
+            (*_WRITE, Code.NO_SUCH_MEMBER),
+            summary="Register a member, with a referrer.",
+        ),
+    )
+
+
+def _sales(desk: Desk) -> tuple[Method[Any], ...]:
+    shop, quotes = desk.shop, desk.quotes
+
+    def quote(session: Session, params: quoting.QuoteRequest) -> quoting.QuoteReply:
+        return quoting.quote(shop, quotes, session.terminal, params)
+
+    async def commit(session: Session, params: sale.CommitRequest) -> sale.CommitReply:
+        reply = await sale.commit(shop, quotes, session.terminal, params)
+        desk.written()
+        return reply
+
+    def get(session: Session, params: sale_history.GetRequest) -> SaleRecord:
+        return sale_history.get(shop, session.terminal, params)
+
+    async def find(session: Session, params: sale_history.FindRequest) -> sale_history.FindReply:
+        return await sale_history.find(shop, session.terminal, params)
+
+    def last(session: Session, params: sale_history.LastRequest) -> SaleRecord:
+        return sale_history.last(shop, session.terminal, params)
+
+    committing = (
+        *_WRITE,
+        Code.CARD_STOPPED,
+        Code.BALANCE_SHORT,
+        Code.QUOTE_EXPIRED,
+        Code.RULES_CHANGED,
+        Code.TENDERS_MISMATCH,
+        Code.OFFLINE_LIMIT,
+    )
+    no_sale = (Code.NO_SUCH_SALE,)
+    return (
+        Method(
+            "sale.quote",
+            quoting.QuoteRequest,
+            quoting.QuoteReply,
+            quote,
+            (*_MEMBER, Code.BALANCE_SHORT, Code.OFFLINE_LIMIT),
+            summary="Price a basket; writes nothing.",
+        ),
+        Method(
+            "sale.commit",
+            sale.CommitRequest,
+            sale.CommitReply,
+            commit,
+            committing,
+            summary="Sell what was quoted; durable before the reply.",
+        ),
+        Method("sale.get", sale_history.GetRequest, SaleRecord, get, no_sale, summary="One sale as decided."),
+        Method(
+            "sale.find",
+            sale_history.FindRequest,
+            sale_history.FindReply,
+            find,
+            summary="Sales, newest first.",
+        ),
+        Method(
+            "sale.last",
+            sale_history.LastRequest,
+            SaleRecord,
+            last,
+            no_sale,
+            summary="The latest sale of a terminal.",
+        ),
+    )
+
+
+def _refunds(desk: Desk) -> tuple[Method[Any], ...]:
+    shop = desk.shop
+    errors = (Code.NO_SUCH_SALE, Code.ALREADY_REFUNDED, Code.TOO_LATE, Code.OVER_QUANTITY)
+
+    def quote_refund(session: Session, params: refund.RefundQuoteRequest) -> refund.RefundReply:
+        return refund.quote_refund(shop, session.terminal, params)
+
+    async def take_back(session: Session, params: refund.RefundRequest) -> refund.RefundReply:
+        reply = await refund.refund(shop, session.terminal, params)
+        desk.written()
+        return reply
+
+    return (
+        Method(
+            "refund.quote",
+            refund.RefundQuoteRequest,
+            refund.RefundReply,
+            quote_refund,
+            errors,
+            summary="What a refund would bring; writes nothing.",
+        ),
+        Method(
+            "sale.refund",
+            refund.RefundRequest,
+            refund.RefundReply,
+            take_back,
+            (*_WRITE, *errors),
+            summary="Take goods back, by line.",
+        ),
+    )
+
+
+def _printers(desk: Desk) -> tuple[Method[Any], ...]:
+    shop, spooler = desk.shop, desk.spooler
+
+    async def receipt(session: Session, params: printing.PrintRequest) -> printing.JobReply:
+        return await printing.print_receipt(shop, spooler, session.terminal, params)
+
+    async def job(session: Session, params: printing.JobRequest) -> printing.JobReply:
+        return await printing.print_job(shop, spooler, session.terminal, params)
+
+    async def drawer(session: Session, params: printing.DrawerRequest) -> printing.DrawerReply:
+        return await printing.open_drawer(shop, desk.devices, session.terminal, params)
+
+    return (
+        Method(
+            "print.receipt",
+            printing.PrintRequest,
+            printing.JobReply,
+            receipt,
+            (*_WRITE, Code.NO_SUCH_SALE, Code.NO_SUCH_DEVICE),
+            summary="Print a receipt again, marked as a reprint.",
+        ),
+        Method(
+            "print.job",
+            printing.JobRequest,
+            printing.JobReply,
+            job,
+            (Code.NO_SUCH_SALE,),
+            summary="Where a print job stands.",
+        ),
+        Method(
+            "drawer.open",
+            printing.DrawerRequest,
+            printing.DrawerReply,
+            drawer,
+            (*_WRITE, *_PRINTER),
+            summary="Open the cash drawer, once per idem.",
+        ),
+    )
+
+
+def _devices(desk: Desk) -> tuple[Method[Any], ...]:
+    devices = desk.devices
+    errors = (Code.NO_SUCH_DEVICE,)
+
+    def list_devices(session: Session, params: Nothing) -> DeviceList:
+        return DeviceList(tuple(devices.health()))
+
+    def arm(session: Session, params: ArmRequest) -> Armed:
+        reader = devices.reader(params.reader)
+        reader.arm(session.id, take=params.take)
+        return Armed(reader.name, True)
+
+    def disarm(session: Session, params: ArmRequest) -> Armed:
+        reader = devices.reader(params.reader)
+        reader.disarm(session.id)
+        return Armed(reader.name, False)
+
+    def show(session: Session, params: displays.ShowRequest) -> displays.ShownReply:
+        return displays.show(devices, params)
+
+    def total(session: Session, params: displays.TotalRequest) -> displays.ShownReply:
+        return displays.show_total(desk.shop, desk.quotes, devices, params)
+
+    def clear(session: Session, params: displays.ClearRequest) -> displays.ShownReply:
+        return displays.clear(devices, params)
+
+    shown = displays.ShownReply
+    return (
+        Method("device.list", Nothing, DeviceList, list_devices, (), BOTH, "Every device and its state."),
+        Method("reader.arm", ArmRequest, Armed, arm, (*errors, Code.CLAIMED), summary="Cards come to me."),
+        Method("reader.disarm", ArmRequest, Armed, disarm, errors, summary="No more cards to me."),
+        Method("display.show", displays.ShowRequest, shown, show, errors, summary="Two lines of text."),
+        Method("display.total", displays.TotalRequest, shown, total, errors, summary="An amount."),
+        Method("display.clear", displays.ClearRequest, shown, clear, errors, summary="The idle text."),
+    )
+
+
+def _sync(desk: Desk) -> tuple[Method[Any], ...]:
+    def status(session: Session, params: Nothing) -> SyncReply:
+        return sync_status(desk.shop, desk.uplink)
+
+    return (
+        Method(
+            "sync.status", Nothing, SyncReply, status, (), BOTH, "The queue to HQ, and whether HQ answers."
+        ),
+    )

@@ -1,0 +1,54 @@
+"""Keeps the box in step with HQ: drives the session, wakes it when the outbox grows, fences when HQ says so."""
+
+import asyncio
+
+import structlog
+
+from edge.clock import Clock
+from edge.counter.uplink_state import UplinkState
+from edge.uplink.ledger_box import LedgerBox
+from sync.mqtt import run_box
+from sync.ports import SyncStatus
+
+log = structlog.get_logger(__name__)
+
+
+class Conversation:
+    """One box's conversation with HQ over its broker."""
+
+    def __init__(self, box: LedgerBox, broker: str, node: str, clock: Clock, state: UplinkState) -> None:
+        self._box = box
+        self._broker = broker
+        self._node = node
+        self._clock = clock
+        self._state = state
+        self._wake = asyncio.Event()
+        self._fencing: asyncio.Task[None] | None = None
+
+    def wake(self) -> None:
+        """The outbox has grown."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Talk until cancelled."""
+        await run_box(self._box, self._broker, self._node, self._clock, self._heard, self._wake)
+
+    def _heard(self, status: SyncStatus) -> None:
+        state = self._state
+        if status.online != state.online:
+            log.info("hq_online" if status.online else "hq_offline", why=status.last_error)
+        if status.alarm and status.alarm != state.alarm:
+            log.warning("hq_alarm", alarm=status.alarm, why=status.last_error)
+        state.online, state.since_ms = status.online, status.since_ms
+        state.last_error, state.next_try_s = status.last_error, status.next_try_s
+        state.alarm = status.alarm
+        if status.fenced and not state.fenced:
+            self._fencing = asyncio.create_task(self._fence())
+        state.fenced = status.fenced
+        for listener in state.listeners:
+            listener()
+
+    async def _fence(self) -> None:
+        log.warning("incarnation_closed_by_hq")
+        await self._box.fence("HQ has closed the former incarnation")
+        self._wake.set()

@@ -1,0 +1,96 @@
+"""The ledger as the sync session sees it: where the outbox stands, what HQ confirmed, what HQ granted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import msgspec
+
+from edge.counter.shop import Shop
+from edge.storage.incarnation import fresh_incarnation
+from edge.storage.ledger import Unit
+from edge.storage.outbox import Line
+from edge.storage.transaction import Operation, Transaction
+from sync.envelope import GrantPage
+from sync.ports import OutboxRow, Position
+
+UNITS: frozenset[str] = frozenset({"points", "fen", "visits"})
+HQ_TILL = "#hq"
+"""Who asks, in the operation log, when HQ's word changes an account."""
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The answer written down for a page of grants."""
+
+    version: int
+    items: int
+    believed: bool
+
+
+@dataclass(slots=True)
+class LedgerBox:
+    """Implements ``sync.ports.BoxStore``: each method is one transaction on the writer."""
+
+    shop: Shop
+
+    async def position(self) -> Position:
+        """Where the outbox stands now."""
+        return await self.shop.writer.submit(lambda transaction: _position(transaction.outbox.line()))
+
+    async def events(self, after: int, limit: int) -> Sequence[OutboxRow]:
+        """Up to ``limit`` events after ``after``."""
+        rows = await self.shop.writer.submit(lambda transaction: transaction.outbox.after(after, limit))
+        return [OutboxRow(seq, body, digest) for seq, body, digest in rows]
+
+    async def acknowledge(self, epoch: int, upto: int, hash: bytes) -> bool:
+        """HQ has committed everything up to ``upto``; False where it holds another line than ours."""
+        return await self.shop.writer.submit(
+            lambda transaction: transaction.outbox.acknowledge(epoch, upto, hash)
+        )
+
+    async def rebase(self, epoch: int) -> None:
+        """Number what is left anew, under a fresh incarnation with no rights."""
+        await self.shop.writer.submit(
+            lambda transaction: transaction.outbox.rebase(epoch, transaction.now_ms)
+        )
+
+    async def fence(self, why: str) -> None:
+        """HQ has closed this incarnation for ever: begin a fresh one, with no rights."""
+        await self.shop.writer.submit(
+            lambda transaction: fresh_incarnation(transaction.db, transaction.now_ms, why)
+        )
+
+    async def apply_grants(self, page: GrantPage) -> None:
+        """Merge one page of grants; an operation of its own, so that the chain of the ledger covers it."""
+        await self.shop.writer.submit(partial(_apply, page))
+
+
+def _position(line: Line) -> Position:
+    return Position(
+        line.epoch, line.next, line.acked, line.acked_hash, line.tip, line.nonce, line.grants_version
+    )
+
+
+def _apply(page: GrantPage, transaction: Transaction) -> None:
+    line = transaction.outbox.line()
+    if page.nonce != line.nonce or page.version <= line.grants_version:
+        return
+    # Until HQ has heard all that happened before this incarnation, its idea of what came from elsewhere
+    # lacks some of it: then only the grants count, and the page will be asked for again.
+    believed = line.acked + 1 >= line.fence
+    operation = Operation(
+        HQ_TILL, f"{page.nonce}:{page.version}:{believed:d}", "grants", msgspec.json.encode(page)
+    )
+
+    def decide() -> Applied:
+        for item in page.items:
+            if item.unit in UNITS:
+                unit = cast(Unit, item.unit)
+                elsewhere = item.elsewhere if believed else None
+                transaction.ledger.grant(item.member, unit, item.granted, elsewhere)
+        if believed:
+            transaction.outbox.grants_seen(page.version)
+        return Applied(page.version, len(page.items), believed)
+
+    transaction.perform(operation, decide)
