@@ -55,6 +55,14 @@ class DeviceBlocked(DriverError):
     upos = (114, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class QualitySheet:
+    """What a driver has been proven against, and what it can never know; shown to technicians."""
+
+    proven: tuple[str, ...]
+    limits: tuple[str, ...] = ()
+
+
 def read_options(options: Mapping[str, Option], into: type[_Struct]) -> _Struct:
     """The options of a device as a Struct with ``forbid_unknown_fields``; BadPort names the wrong one."""
     try:

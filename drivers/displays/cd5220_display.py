@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.api import Lamp, Link, Option, read_options
+from drivers.api import Lamp, Link, Option, QualitySheet, read_options
 from drivers.displays.wired_display import WiredDisplay, yuan
 from drivers.protocols import cd5220
 
@@ -22,6 +22,10 @@ class Cd5220Display(WiredDisplay):
     """Two lines of 20 ASCII characters; labels in other scripts become the English word of the lamp."""
 
     wire: Mapping[str, Option] = {"baud": 9600}
+    sheet = QualitySheet(
+        proven=("drivers.testing.VirtualDisplay",),
+        limits=("nothing shown is ever confirmed",),
+    )
     columns, rows = cd5220.COLUMNS, cd5220.ROWS
     charset: Literal["digits", "ascii", "gb2312", "gbk", "utf8"] = "ascii"
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from drivers.api import Lamp, Link, Option, read_options
+from drivers.api import Lamp, Link, Option, QualitySheet, read_options
 from drivers.displays.wired_display import WiredDisplay, yuan
 from drivers.protocols import led8
 
@@ -18,6 +18,10 @@ class Led8Display(WiredDisplay):
     """Shows figures; text that is not a figure is shown as nothing."""
 
     wire: Mapping[str, Option] = {"baud": 2400}
+    sheet = QualitySheet(
+        proven=("drivers.testing.VirtualDisplay",),
+        limits=("nothing shown is ever confirmed",),
+    )
     columns, rows = led8.DIGITS, 1
     charset: Literal["digits", "ascii", "gb2312", "gbk", "utf8"] = "digits"
 

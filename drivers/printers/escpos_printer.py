@@ -21,6 +21,7 @@ from drivers.api import (
     Outcome,
     PrinterStatus,
     Proof,
+    QualitySheet,
     SendResult,
     read_options,
 )
@@ -47,6 +48,10 @@ class EscposPrinter:
     """``api.ReceiptPrinter``. Options: those of ``escpos.Profile`` and ``Patience``, and ``model``."""
 
     wire: Mapping[str, Option] = {}
+    sheet = QualitySheet(
+        proven=("emupos 0.4.0 on TCP and pty", "drivers.testing.VirtualPrinter"),
+        limits=("a job is confirmed as far as the paper sensor's answer: not that a customer can read it",),
+    )
 
     def __init__(self, link: Link, options: Mapping[str, Option]) -> None:
         own = {name: options[name] for name in options if name in Patience.__struct_fields__}

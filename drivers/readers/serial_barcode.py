@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from drivers.api import Link, Option, read_options
+from drivers.api import Link, Option, QualitySheet, read_options
 from drivers.protocols.barcode import ScanBuffer
 from drivers.readers.allow_list import AllowList
 from drivers.readers.serial_reader import SerialReader
@@ -18,6 +18,13 @@ class SerialBarcode(SerialReader):
     """One line is one event."""
 
     wire: Mapping[str, Option] = {"baud": 9600}
+    sheet = QualitySheet(
+        proven=(
+            "emupos 0.4.0 on pty",
+            "drivers.testing.VirtualReader",
+        ),
+        limits=("what the kernel and the interpreter held for a moment while reading cannot be wiped",),
+    )
 
     def __init__(self, link: Link, options: Mapping[str, Option], *, allow: Sequence[str] = ()) -> None:
         super().__init__(link)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from drivers.api import Link, Option, read_options
+from drivers.api import Link, Option, QualitySheet, read_options
 from drivers.protocols.magstripe import SwipeBuffer
 from drivers.readers.allow_list import AllowList
 from drivers.readers.serial_reader import SerialReader
@@ -20,6 +20,10 @@ class SerialMagstripe(SerialReader):
     """One swipe is one event, told at the end of track 2 or, without one, when the reader falls silent."""
 
     wire: Mapping[str, Option] = {"baud": 9600}
+    sheet = QualitySheet(
+        proven=("drivers.testing.VirtualReader",),
+        limits=("what the kernel and the interpreter held for a moment while reading cannot be wiped",),
+    )
 
     def __init__(self, link: Link, options: Mapping[str, Option], *, allow: Sequence[str] = ()) -> None:
         super().__init__(link)

@@ -60,12 +60,13 @@ class Emupos:
         }
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [self._command, "run", "--config", self._folder / "emupos.yaml"],
-            env={**os.environ, "TMPDIR": str(self._folder)},
-            stdout=(self._folder / "emupos.log").open("ab"),
-            stderr=subprocess.STDOUT,
-        )
+        with (self._folder / "emupos.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [self._command, "run", "--config", self._folder / "emupos.yaml"],
+                env={**os.environ, "TMPDIR": str(self._folder)},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         give_up = time.monotonic() + START_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > give_up:

@@ -1,5 +1,8 @@
 """ESC/POS jobs as bytes."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +124,14 @@ def test_every_model_of_the_database_is_usable() -> None:
 def test_a_printer_without_status_is_not_asked_to_confirm() -> None:
     profile = profile_for({"status": "none"})
     assert not encode((Cut(),), profile).endswith(escpos.CONFIRM)
+
+
+def test_the_database_is_read_without_the_library() -> None:
+    """Importing python-escpos costs 0.3 s at start, sets up logging and leaves a directory behind."""
+    script = (
+        "import sys; from drivers.printers import escpos_printer, profiles;"
+        "assert profiles.profile_for({'model': 'TM-T88V'}).width == 42;"
+        "print(*sorted({'escpos.capabilities', 'escpos.escpos', 'PIL', 'yaml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

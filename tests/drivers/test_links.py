@@ -176,6 +176,31 @@ async def test_a_serial_port_can_be_closed_and_opened_at_once() -> None:
         assert await link.write(b"x", 1.0) == 1
 
 
+async def test_an_opening_that_was_given_up_does_not_keep_the_port() -> None:
+    """Opening waits in a thread; nobody being left to use the port, it is given back."""
+    far = PtyEnd()
+    far.start()
+    opening = asyncio.create_task(open_link(far.port).open())
+    await asyncio.sleep(0)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    other = open_link(far.port)
+    async with asyncio.timeout(5):
+        while not await _opens(other):  # noqa: ASYNC110 - a thread gives it back
+            await asyncio.sleep(0.01)
+    await other.close()
+    far.stop()
+
+
+async def _opens(link: Link) -> bool:
+    try:
+        await link.open()
+    except DeviceOffline:
+        return False
+    return True
+
+
 async def test_line_settings_reach_the_port() -> None:
     far = PtyEnd()
     far.start()
