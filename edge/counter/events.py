@@ -10,8 +10,13 @@ from edge.storage.transaction import Transaction
 from sync import envelope
 
 
-def tell_hq(shop: Shop, transaction: Transaction, kind: str, member: str | None, body: dict[str, Any]) -> int:
-    """Put one event into the outbox, in the operation's own transaction; returns its sequence number."""
+def tell_hq(shop: Shop, transaction: Transaction, kind: str, member: str | None, body: dict[str, Any]) -> int | None:
+    """Put one event into the outbox, in the operation's own transaction; returns its sequence number.
+
+    A store without HQ has nobody to tell: None, and its outbox stays empty.
+    """
+    if shop.config.hq is None:
+        return None
     identity = transaction.outbox.new_id()
     event = envelope.Event(
         v=1,

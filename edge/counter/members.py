@@ -93,7 +93,7 @@ class RegisterReply(Reply, frozen=True):
     card_no: str
     tier: str
     registered_at: str
-    queue_seq: int
+    queue_seq: int | None
     offline: bool
     duplicate: bool = False
 

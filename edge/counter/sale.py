@@ -55,7 +55,7 @@ class CommitReply(Reply, frozen=True):
     points: QuotedPoints
     change_fen: int
     offline: bool
-    queue_seq: int
+    queue_seq: int | None
     balances: Balances | None = None
     print_job: int | None = None
     duplicate: bool = False
