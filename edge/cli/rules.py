@@ -1,6 +1,6 @@
 """``tillside rules``: check a bundle, evaluate requests with it, and say why each rule fired or did not.
 
-Takes either schema: ``points-bundle/1`` as HQ writes it, or the ``points-bundle/core-1`` that the kernel runs.
+Takes either schema, ``points-bundle/1`` as HQ writes it or the kernel's ``points-bundle/core-1``, in JSON or YAML.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ import msgspec
 
 import cext
 from edge.cli.output import CommandFailed, emit
+from edge.config import read_bundle_file
 
 HQ_SCHEMA = "points-bundle/1"
 
@@ -68,7 +69,7 @@ def explain(bundle: Path, requests: Iterator[bytes], as_json: bool) -> None:
 
 def load(bundle: Path) -> cext.Program:
     """Load a bundle of either schema; raises CommandFailed with the JSON pointer of what is wrong."""
-    raw = bundle.read_bytes()
+    raw = read_bundle_file(bundle)
     try:
         if msgspec.json.decode(raw, type=Head).schema == HQ_SCHEMA:
             # Not needed for the kernel's own schema, and most of what this verb would import.

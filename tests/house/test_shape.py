@@ -8,8 +8,8 @@ FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 70
 CODE = {".py", ".pyi", ".pyx", ".pxd", ".pxi", ".sql"}
 EMPTY_WORDS = {"manager", "helper", "helpers", "util", "utils", "handler", "handlers"}
-# "until" waits for a condition and fails when it does not come.
-EXPECTS = {"raises", "warns", "fail", "until", "run_state_machine_as_test"}
+# "until" and "wait_for" wait for a condition and fail when it does not come.
+EXPECTS = {"raises", "warns", "fail", "until", "wait_for", "run_state_machine_as_test"}
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -110,10 +110,11 @@ HQ_BUNDLE = {
 }
 
 
-def test_a_bundle_as_hq_writes_it_evaluates_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_a_bundle_as_hq_writes_it_evaluates_too(tmp_path: Path, form: str) -> None:
     """满200减100 on a basket of 313.72 yuan leaves 213.72 to pay."""
-    bundle = tmp_path / "hq.json"
-    bundle.write_text(json.dumps(HQ_BUNDLE))
+    bundle = tmp_path / f"hq.{form}"
+    bundle.write_text(json.dumps(HQ_BUNDLE))  # JSON is YAML too
     said = rules("eval", bundle, "-", stdin=first_requests(1))
     result = json.loads(said.stdout)
     assert (result["gross"], result["payable"], result["fired"]) == (31372, 21372, [["R0002", 10000]])
