@@ -2,11 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
 from edge.errors import Code, PosError
+from edge.rpc import wire
 from edge.rpc.events import TOPICS, Broadcast, Outlet
 
 PROTOCOL = 1
@@ -71,8 +74,20 @@ class Method(Generic[P]):
         object.__setattr__(self, "decoder", msgspec.json.Decoder(self.params))
 
 
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """A request with its params. Each method has a subclass of its own, told apart by the member ``method``."""
+
+    row: ClassVar[Method[Any]]
+    jsonrpc: Literal["2.0"]
+    params: Any
+    id: wire.Id | msgspec.UnsetType = msgspec.UNSET
+
+
 class Table:
-    """Every method by its name; raises ValueError for a name that is there twice."""
+    """Every method by its name; raises ValueError for a name that is there twice.
+
+    ``decoder`` reads a request of any of them with its params in one pass.
+    """
 
     def __init__(self, methods: Iterable[Method[Any]]) -> None:
         self._methods: dict[str, Method[Any]] = {}
@@ -80,23 +95,47 @@ class Table:
             if method.name in self._methods:
                 raise ValueError(f"two methods are named {method.name}")
             self._methods[method.name] = method
+        self._calls = {method.name: _call_type(method) for method in self}
+        self.decoder: msgspec.json.Decoder[Call] = msgspec.json.Decoder(reduce(or_, self._calls.values()))
 
     def __iter__(self) -> Iterator[Method[Any]]:
         return iter(self._methods.values())
 
-    def allowed(self, name: str, session: Session) -> Method[Any]:
-        """The method, for this session now; raises PosError METHOD_NOT_FOUND or NOT_ALLOWED."""
-        method = self._methods.get(name)
-        if method is None:
+    def named(self, name: str) -> Method[Any]:
+        """Raises PosError METHOD_NOT_FOUND."""
+        if name not in self._methods:
             raise PosError(
                 Code.METHOD_NOT_FOUND, f"no method {name[:64]!r}; ask rpc.discover", zh="没有这个方法"
             )
-        if session.socket not in method.sockets:
-            where = " or ".join(f"{socket}.sock" for socket in sorted(method.sockets))
-            raise PosError(Code.NOT_ALLOWED, f"{name} is only on {where}", zh=f"{name} 只能在 {where} 上调用")
-        if not session.terminal and name not in BEFORE_HELLO:
-            raise PosError(Code.NOT_ALLOWED, "say session.hello first", zh="请先调用 session.hello")
-        return method
+        return self._methods[name]
+
+    def call(self, method: Method[Any], params: msgspec.Struct, id: wire.Id | msgspec.UnsetType) -> Call:
+        """The call that ``decoder`` would have read."""
+        return self._calls[method.name]("2.0", params, id)
+
+
+def check_allowed(method: Method[Any], session: Session) -> None:
+    """Raises PosError NOT_ALLOWED where this session may not call the method, or not yet."""
+    if session.socket not in method.sockets:
+        where = " or ".join(f"{socket}.sock" for socket in sorted(method.sockets))
+        raise PosError(
+            Code.NOT_ALLOWED, f"{method.name} is only on {where}", zh=f"{method.name} 只能在 {where} 上调用"
+        )
+    if not session.terminal and method.name not in BEFORE_HELLO:
+        raise PosError(Code.NOT_ALLOWED, "say session.hello first", zh="请先调用 session.hello")
+
+
+def _call_type(method: Method[Any]) -> type[Call]:
+    return msgspec.defstruct(  # type: ignore[return-value]  # a Call, by its bases
+        f"Call_{method.name}",
+        [("params", method.params)],
+        bases=(Call,),
+        namespace={"row": method},
+        tag_field="method",
+        tag=method.name,
+        frozen=True,
+        forbid_unknown_fields=True,
+    )
 
 
 # --- the session's own methods ---

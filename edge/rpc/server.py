@@ -19,7 +19,7 @@ from msgspec import UnsetType
 from edge.errors import Code, PosError, Retry
 from edge.rpc import wire
 from edge.rpc.events import Broadcast
-from edge.rpc.methods import Limits, Session, SocketName, Table
+from edge.rpc.methods import Call, Limits, Method, Session, SocketName, Table, check_allowed
 
 BACKLOG = 128
 _PEERCRED = struct.Struct("3i")  # pid, uid, gid: unix(7)
@@ -224,27 +224,42 @@ class Connection(asyncio.Protocol):
             self._loop.call_soon(self._turn)
 
     def _answer(self, frame: bytes) -> None:
+        call = wire.read_in_one_pass(self._server.table.decoder, frame) or self._read_in_two_passes(frame)
+        if call is not None:
+            self._run(call)
+            self._after_answer()
+
+    def _read_in_two_passes(self, frame: bytes) -> Call | None:
+        """The call, or None when what is wrong with it has been said."""
         try:
             request = wire.read_request(frame)
         except PosError as error:
             self.write(wire.error_line(wire.read_id(frame), error))
-            return
+            return None
+        table = self._server.table
         try:
-            outcome = self._call(request, frame)
+            method = table.named(request.method)
+            check_allowed(method, self.session)
+            return table.call(method, wire.read_params(method.decoder, request, frame), request.id)
+        except PosError as error:
+            self._refuse(request.id, error)
+            return None
+
+    def _run(self, call: Call) -> None:
+        try:
+            self._check_now(call.row)
+            outcome = call.row.call(self.session, call.params)
             if isinstance(outcome, _LATER):
                 self._in_flight += 1
-                self._server.start(
-                    self._loop.create_task(self._finish(request, outcome), name=request.method)
-                )
+                self._server.start(self._loop.create_task(self._finish(call, outcome), name=call.row.name))
                 return
-            self._reply(request, outcome)
+            self._reply(call.id, outcome)
         # The task's edge: whatever a method raises becomes a reply and a line in the log.
         except Exception as error:
-            self._refuse(request, error)
-        self._after_answer()
+            self._refuse(call.id, self._as_refusal(call, error))
 
-    def _call(self, request: wire.Request, frame: bytes) -> object:
-        method = self._server.table.allowed(request.method, self.session)
+    def _check_now(self, method: Method[Any]) -> None:
+        check_allowed(method, self.session)
         if self._server.stopping:
             raise PosError(Code.STOPPING, "the box is stopping", zh="主机正在停止", retry=Retry.SAME_IDEM)
         if self._in_flight >= self._limits.in_flight:
@@ -254,33 +269,33 @@ class Connection(asyncio.Protocol):
                 zh="本连接的请求过多，请稍后重试",
                 retry=Retry.SAME_IDEM,
             )
-        return method.call(self.session, wire.read_params(method.decoder, request, frame))
 
-    async def _finish(self, request: wire.Request, outcome: Awaitable[object]) -> None:
+    async def _finish(self, call: Call, outcome: Awaitable[object]) -> None:
         try:
-            self._reply(request, await outcome)
+            self._reply(call.id, await outcome)
         # The task's edge, as above.
         except Exception as error:
-            self._refuse(request, error)
+            self._refuse(call.id, self._as_refusal(call, error))
         finally:
             self._in_flight -= 1
             if self._peer_is_done:
                 self._turn_soon()
 
-    def _reply(self, request: wire.Request, result: Any) -> None:
-        if not isinstance(request.id, UnsetType):
-            self.write(wire.result_line(request.id, result))
+    def _reply(self, id: wire.Id | UnsetType, result: object) -> None:
+        if not isinstance(id, UnsetType):
+            self.write(wire.result_line(id, result))
 
-    def _refuse(self, request: wire.Request, error: Exception) -> None:
-        refusal = error if isinstance(error, PosError) else self._our_fault(request, error)
-        if not isinstance(request.id, UnsetType):
-            self.write(wire.error_line(request.id, refusal))
+    def _refuse(self, id: wire.Id | UnsetType, error: PosError) -> None:
+        if not isinstance(id, UnsetType):
+            self.write(wire.error_line(id, error))
 
-    def _our_fault(self, request: wire.Request, error: Exception) -> PosError:
-        """Log where it happened. Not the error's text: it may quote a card or phone number of the params."""
+    def _as_refusal(self, call: Call, error: Exception) -> PosError:
+        """What the till hears. Our own fault is logged by its place: its text may quote a card number of the params."""
+        if isinstance(error, PosError):
+            return error
         _log.error(
             "till.method_failed",
-            method=request.method,
+            method=call.row.name,
             terminal=self.session.terminal,
             error=type(error).__name__,
             stack="".join(traceback.format_tb(error.__traceback__)),

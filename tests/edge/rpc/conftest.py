@@ -19,7 +19,6 @@ from edge.rpc.methods import (
     Method,
     Nothing,
     Session,
-    Table,
     session_methods,
 )
 from edge.rpc.openrpc import discoverable
@@ -106,7 +105,7 @@ async def start(tmp_path: Path) -> AsyncIterator[Start]:
 
     async def start_box(**limits: int) -> Box:
         broadcast = Broadcast(keep=20)
-        box = Box(Server(Table(()), broadcast, Limits(**limits)), broadcast, tmp_path)
+        box = Box(Server(discoverable((), ""), broadcast, Limits(**limits)), broadcast, tmp_path)
         rows = (*session_methods(broadcast, box.welcome, lambda: FACTS.server_time), *box.methods())
         box.server.table = discoverable(rows, "0.1.0")
         boxes.append(box)
