@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from edge import app
+
 UNITS = Path(__file__).parents[2] / "systemd"
 SERVICE = UNITS / "tillside.service"
 SOCKETS = sorted(UNITS.glob("*.socket"))
@@ -74,6 +76,12 @@ def test_the_sockets_live_where_no_stop_of_the_service_removes_them() -> None:
     assert [socket.name for socket in SOCKETS] == ["tillside-admin.socket", "tillside-pos.socket"]
     assert "RuntimeDirectory" not in read(SERVICE)
     assert {directories[str(Path(read(socket)["ListenStream"]).parent)] for socket in SOCKETS} == {"root"}
+
+
+def test_the_daemon_knows_each_socket_by_the_name_systemd_gives_it() -> None:
+    """An unknown name would be left unserved: tills would connect and wait for ever."""
+    given = {read(socket).get("FileDescriptorName", socket.name) for socket in SOCKETS}
+    assert given == set(app._SOCKET_NAMES)
 
 
 def test_every_device_class_that_comes_from_a_module_is_loaded_at_boot() -> None:
