@@ -194,7 +194,7 @@ class _Box:
         self._session = Session()
         self._status = SyncStatus(since_ms=clock.now_ms())
         self._birth, self._hellos, self._requests = secrets.token_hex(8), 0, 0
-        self._hq_birth = self._last_error = ""
+        self._last_error = ""
         self.was_welcomed = False
 
     async def converse(self, broker: Broker) -> None:
@@ -245,7 +245,9 @@ class _Box:
         now = self._clock.monotonic()
         try:
             if message.topic == envelope.HQ_STATE:
-                return self._hq_state(now, envelope.decode(message.payload, State))
+                # A retained state is old news; a live one says that HQ has just begun to listen.
+                fresh = not message.retain and envelope.decode(message.payload, State).online
+                return self._session.hq_restarted(now) if fresh else []
             _, _, kind = envelope.split_topic(message.topic)
             match kind:
                 case "welcome":
@@ -257,12 +259,6 @@ class _Box:
         except EnvelopeError as error:
             self._last_error = str(error)
         return []
-
-    def _hq_state(self, now: float, state: State) -> list[Action]:
-        news = state.online and self._hq_birth not in ("", state.bd)
-        if state.online:
-            self._hq_birth = state.bd
-        return self._session.hq_restarted(now) if news else []
 
     def _welcomed(self, now: float, welcome: Welcome) -> list[Action]:
         if (welcome.bd, welcome.n) != (self._birth, self._hellos):

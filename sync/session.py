@@ -147,6 +147,8 @@ class Session:
         self._grants_asked, self._grants_due = False, now + GRANTS_LOOK_S
         self._go_back()
         self.state = State.HELD if self._stalls else State.SYNCING
+        if not self.queued:
+            self._progress()  # there is nothing to probe with
         self._ack_due = None
         return [*actions, *self._heard(now, welcome.upto, welcome.h)]
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sync.ports import BrokerError, Link, Message
 
@@ -80,7 +81,7 @@ class BadBroker:
                     groups.setdefault(topic_filter if shared else str(id(link)), []).append(link)
                     break
         for links in groups.values():
-            self._deliver(self._random.choice(links), message)
+            self._deliver(self._random.choice(links), replace(message, retain=False))
 
     def _deliver(self, link: "_MemoryLink", message: Message) -> None:
         chance = self._random.random
