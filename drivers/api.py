@@ -50,9 +50,16 @@ class BadPort(DriverError):
 
 
 class DeviceBlocked(DriverError):
-    """Refused: the printer is out of paper, open or in error, and would act later instead of now."""
+    """Refused: the printer is out of paper, open or in error, and would act later instead of now.
+
+    ``extended`` is 201 for an open cover and 203 for missing paper.
+    """
 
     upos = (114, 0)
+
+    def __init__(self, message: str, extended: int = 0) -> None:
+        super().__init__(message)
+        self.upos = (114, extended)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from drivers.api import (
     Link,
     Option,
     Outcome,
+    Paper,
     PrinterStatus,
     Proof,
     QualitySheet,
@@ -74,6 +75,9 @@ class EscposPrinter:
         self._link.on_bytes = self._receive
         self._link.on_lost = self._lost
         await self._link.open()
+        if self.profile.status == "none":
+            self._learn(PrinterStatus())
+            return
         try:
             await self.status()
             if self.profile.status == "asb":
@@ -114,8 +118,7 @@ class EscposPrinter:
             try:
                 accepted = await self._write(payload, on_sent)
             except (DeviceOffline, DeviceTimeout) as error:
-                outcome = Outcome.UNKNOWN if error.sent else Outcome.FAILED
-                return SendResult(outcome, Proof.NONE, error.sent, str(error))
+                return await self._torn(error)
             if not payload.endswith(escpos.CONFIRM):
                 return SendResult(Outcome.PRINTED, Proof.SENT, accepted)
             return await self._completion(accepted)
@@ -125,8 +128,8 @@ class EscposPrinter:
         if self.profile.drawer == "pulse":
             status = await self.status()
             if status.blocked or self._sending.locked():
-                why = _why(status) if status.blocked else "a receipt is being printed"
-                raise DeviceBlocked(f"{self._link}: {why}, the drawer would open later")
+                why, extended = _why(status) if status.blocked else ("a receipt is being printed", 0)
+                raise DeviceBlocked(f"{self._link}: {why}, the drawer would open later", extended)
         await self._link.write(escpos.drawer_kick(pin, self.profile), ANSWER_S)
 
     # --- what the printer says ---
@@ -202,6 +205,15 @@ class EscposPrinter:
         finally:
             self._writing = False
 
+    async def _torn(self, error: DeviceOffline | DeviceTimeout) -> SendResult:
+        """Not all of a job was accepted. What follows half a job would be printed as part of it."""
+        if not error.sent:
+            return SendResult(Outcome.FAILED, Proof.NONE, 0, str(error))
+        if isinstance(error, DeviceTimeout):
+            await self._link.close()
+            self._lost(str(error))
+        return SendResult(Outcome.UNKNOWN, Proof.NONE, error.sent, str(error))
+
     async def _completion(self, accepted: int) -> SendResult:
         done = self._done = asyncio.get_running_loop().create_future()
         try:
@@ -228,7 +240,7 @@ class EscposPrinter:
             if not done.done() and idle_s >= self._patience.confirm_s:
                 raise DeviceTimeout(f"{self._link}: printing was not confirmed")
             if not done.done() and now - begun >= self._patience.confirm_s + self._patience.hold_s:
-                raise DeviceTimeout(f"{self._link}: {_why(self._status)}")
+                raise DeviceTimeout(f"{self._link}: {_why(self._status)[0]}")
         done.result()
 
     async def _settle(self) -> bool:
@@ -258,7 +270,10 @@ async def _unless_silent(asking: Awaitable[PrinterStatus]) -> None:
         return  # the job's own limit decides
 
 
-def _why(status: PrinterStatus) -> str:
+def _why(status: PrinterStatus) -> tuple[str, int]:
+    """What blocks a printer, in words and as the UnifiedPOS extended code."""
     if status.cover_open:
-        return "the cover is open"
-    return "the printer is in error" if status.error else "out of paper"
+        return "the cover is open", 201
+    if status.paper is Paper.OUT:
+        return "out of paper", 203
+    return "the printer is in error", 0

@@ -92,18 +92,20 @@ async def test_a_job_held_for_too_long_is_unknown_and_says_why() -> None:
     assert "cover is open" in result.why
 
 
-async def test_silence_after_sending_is_unknown_never_failed() -> None:
+async def test_silence_after_sending_is_unknown_never_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The printer may well have printed: only it knows."""
     async with VirtualPrinter() as device, printer_on(device, confirm_s=1) as printer:
+        monkeypatch.setattr(escpos_printer, "ANSWER_S", 0.3)
         device.silent = True
         result = await printer.send(printer.encode(RECEIPT))
         assert (result.outcome, result.accepted) == (Outcome.UNKNOWN, len(printer.encode(RECEIPT)))
         await device.finished(1)
 
 
-async def test_an_answer_lost_for_good_does_not_spoil_the_next_job() -> None:
+async def test_an_answer_lost_for_good_does_not_spoil_the_next_job(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a job that nobody confirmed the driver asks first, and then counts from zero."""
     async with VirtualPrinter() as device, printer_on(device, confirm_s=1) as printer:
+        monkeypatch.setattr(escpos_printer, "ANSWER_S", 0.3)
         device.silent = True
         await printer.send(printer.encode(RECEIPT))
         device.silent = False
@@ -111,6 +113,22 @@ async def test_an_answer_lost_for_good_does_not_spoil_the_next_job() -> None:
             result = await printer.send(printer.encode(RECEIPT))
             assert (result.outcome, result.proof) == (Outcome.PRINTED, Proof.STATUS_OK)
     assert len(device.receipts) == 3
+
+
+async def test_late_answers_of_an_earlier_job_confirm_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answers to a job given up and to the question after it come slowly, then the next job is
+    never answered: it is UNKNOWN."""
+    async with VirtualPrinter() as device, printer_on(device, confirm_s=1) as printer:
+        monkeypatch.setattr(escpos_printer, "ANSWER_S", 0.3)
+        device.silent = True
+        await printer.send(printer.encode(RECEIPT))
+        sending = asyncio.create_task(printer.send(printer.encode(RECEIPT)))
+        await device.until(lambda: device.received.count(escpos.CONFIRM) == 2)
+        device.wire.send(b"\x00")
+        await asyncio.sleep(0.3)
+        device.wire.send(b"\x00")
+        await device.finished(2)
+        assert (await sending).outcome is Outcome.UNKNOWN
 
 
 @KINDS
@@ -147,11 +165,15 @@ async def test_a_job_for_a_lost_printer_has_failed_and_may_be_sent_again(kind: K
 
 
 async def test_a_printer_that_takes_no_more_in_the_middle_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stalled write names what was accepted; nobody may call the job failed."""
+    """A stalled write names what was accepted; nobody may call the job failed. The link ends with it:
+    whatever came next would be printed as part of half a job."""
     monkeypatch.setattr(escpos_printer, "STALL_S", 0.2)
     async with VirtualPrinter("pty") as device, printer_on(device) as printer:
+        lost: list[str] = []
+        printer.on_lost = lost.append
         device.wire.pause()
         result = await printer.send(printer.encode((Text("字" * 50_000), Cut())))
+        assert len(lost) == 1
         assert result.outcome is Outcome.UNKNOWN
         assert 0 < result.accepted < 100_000
         assert f"{result.accepted} of" in result.why
@@ -182,6 +204,21 @@ async def test_a_mute_printer_prints_and_only_the_sending_is_proven() -> None:
         result = await printer.send(printer.encode(RECEIPT))
         assert (result.outcome, result.proof) == (Outcome.PRINTED, Proof.SENT)
         await device.finished(1)
+
+
+async def test_a_mute_printer_is_online_again_after_it_was_plugged_in(tmp_path: Path) -> None:
+    async with (
+        VirtualPrinter("pty", tmp_path / "by-id") as device,
+        printer_on(device, status="none") as printer,
+    ):
+        lost = asyncio.Event()
+        printer.on_lost = lambda _why: lost.set()
+        device.unplug()
+        await asyncio.wait_for(lost.wait(), 5)
+        assert not (await printer.status()).online
+        device.replug()
+        await printer.open()
+        assert (await printer.status()).online
 
 
 async def test_a_printer_that_should_answer_and_does_not_cannot_be_opened(
@@ -233,8 +270,9 @@ async def test_no_pulse_is_left_behind_in_a_blocked_printer() -> None:
     """It would open the drawer when somebody closes the cover, with nobody watching."""
     async with VirtualPrinter() as device, printer_on(device) as printer:
         device.set_cover(open=True)
-        with pytest.raises(DeviceBlocked, match="cover is open"):
+        with pytest.raises(DeviceBlocked, match="cover is open") as refused:
             await printer.kick_drawer()
+        assert refused.value.upos == (114, 201)
         device.set_cover(open=False)
         sending = asyncio.create_task(printer.send(printer.encode(RECEIPT)))
         await sending
