@@ -64,10 +64,9 @@ def masked_name(name: str) -> str:
 
 
 def masked_number(number: str) -> str:
-    """A card or phone number with its middle hidden."""
-    if len(number) <= 4:
-        return number
-    return number[:3] + "*" * (len(number) - 7) + number[-4:] if len(number) > 7 else "***" + number[-4:]
+    """A card or phone number with its middle hidden: 138****1234, 80**1234."""
+    head = max(0, min(3, (len(number) - 4) // 2))
+    return number[:head] + "*" * (len(number) - 4 - head) + number[-4:]
 
 
 def _reached(threshold_fen: int | None, spent_fen: int) -> bool:
