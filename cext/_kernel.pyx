@@ -2,11 +2,12 @@
 """The compiled kernel: runs the blob of ``cext.program`` and means exactly what ``cext.kernel_py`` means.
 
 A request is read straight into C structs. The reader takes the requests that tills send, in any key order;
-whatever else it meets (an escape, a nested key that it does not know, an error) it leaves to ``cext.request``,
-which reads it or names what is wrong. So both kernels accept the same requests and refuse them in the same words.
+whatever else it meets (an escape, a nested key that it does not know, an error) it leaves to
+``cext.request``, which reads it or names what is wrong. So both kernels take the same requests and refuse
+the others in the same words.
 
-Evaluation allocates nothing: it works in one ``Work`` on the C stack and needs no lock. It keeps the interpreter's
-lock, because a few microseconds are less than it costs to ask for it back while another thread computes.
+Evaluation allocates nothing: it works in one ``Work`` on the C stack. It keeps the interpreter's lock,
+because to ask for it back while another thread computes costs more than the few microseconds it is needed.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
@@ -215,17 +216,17 @@ cdef inline uint8_t *put(uint8_t *p, const char *text, Py_ssize_t length) noexce
 
 cdef inline uint8_t *put_number(uint8_t *p, int64_t number) noexcept nogil:
     """Write a number that is not negative."""
-    cdef uint8_t digits[20]
-    cdef int first = 20
     cdef uint64_t rest = <uint64_t>number
-    while True:
-        first -= 1
-        digits[first] = <uint8_t>(c"0" + rest % 10)
+    cdef uint64_t bound = 10
+    cdef int digits = 1
+    cdef int i
+    while rest >= bound and digits < 19:
+        bound *= 10
+        digits += 1
+    for i in range(digits - 1, -1, -1):
+        p[i] = <uint8_t>(c"0" + rest % 10)
         rest //= 10
-        if rest == 0:
-            break
-    memcpy(p, &digits[first], 20 - first)
-    return p + (20 - first)
+    return p + digits
 
 
 cdef inline uint8_t *put_numbers(uint8_t *p, const int64_t *numbers, int n) noexcept nogil:

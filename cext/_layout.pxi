@@ -202,7 +202,9 @@ cdef inline uint64_t load(const uint8_t *p) noexcept nogil:
     return word
 
 
-cdef inline void key_of(const uint8_t *p, Py_ssize_t length, const uint8_t *end, uint64_t *low, uint64_t *high) noexcept nogil:
+cdef inline void key_of(
+    const uint8_t *p, Py_ssize_t length, const uint8_t *end, uint64_t *low, uint64_t *high
+) noexcept nogil:
     """Make the two words that stand for a text in a hash table; bytes before ``end`` may be read."""
     cdef uint8_t padded[16]
     cdef Py_ssize_t i
@@ -232,7 +234,9 @@ cdef inline uint64_t slot_of(uint64_t low, uint64_t high) noexcept nogil:
     return ((low ^ (high * <uint64_t>0x9E3779B97F4A7C15)) * <uint64_t>0xD6E8FEB86659FD93) >> 32
 
 
-cdef inline uint32_t find(const Names *names, const uint8_t *p, Py_ssize_t length, const uint8_t *end) noexcept nogil:
+cdef inline uint32_t find(
+    const Names *names, const uint8_t *p, Py_ssize_t length, const uint8_t *end
+) noexcept nogil:
     """Number of a text, 0 when no rule names it."""
     cdef uint64_t low
     cdef uint64_t high
@@ -269,7 +273,9 @@ cdef int open_program(Program *program, bytes blob) except -1:
     cdef int64_t end = PyBytes_GET_SIZE(blob) - <int64_t>DIGEST_BYTES
     cdef int i
     for i in range(5):
-        if starts[i] < 8 * <int64_t>HEADER or starts[i] > end or starts[i] % 8 or (i and starts[i] < starts[i - 1]):
+        if starts[i] < 8 * <int64_t>HEADER or starts[i] > end or starts[i] % 8:
+            raise DamagedProgram("sections")
+        if i and starts[i] < starts[i - 1]:
             raise DamagedProgram("sections")
     program.tz_offset_s = header[1]
     program.fen_per_redeemed_point = header[2]
@@ -290,6 +296,7 @@ cdef int open_program(Program *program, bytes blob) except -1:
 cdef int open_phase(Phase *phase, const uint8_t *p, const uint8_t *end, const int64_t *named) except -1:
     cdef const int64_t *sizes = <const int64_t *>p
     cdef int64_t rows = 2
+    cdef int64_t words
     cdef int i
     cdef int64_t counts[TABLES]
     if end - p < 32:
@@ -309,7 +316,8 @@ cdef int open_phase(Phase *phase, const uint8_t *p, const uint8_t *end, const in
     rows += phase.n_minutes + phase.n_edges + 1
     if phase.n > RULES or phase.width != max(1, (phase.n + 63) // 64):
         raise DamagedProgram("phase")
-    if end - p != 32 + phase.n * <int64_t>sizeof(Rule) + 8 * (phase.n_edges + rows * phase.width) + 2 * <int64_t>MINUTES:
+    words = 4 + phase.n_edges + rows * phase.width
+    if end - p != 8 * words + phase.n * <int64_t>sizeof(Rule) + 2 * <int64_t>MINUTES:
         raise DamagedProgram("phase")
     phase.rules = <const Rule *>(p + 32)
     phase.edges = <const int64_t *>(phase.rules + phase.n)
@@ -344,7 +352,9 @@ cdef int open_texts(Program *program, const uint8_t *p, const uint8_t *end, cons
             if program.named[i].slots == NULL:
                 raise MemoryError
         for nth in range(named[i] if i < NAMED else program.n_rules):
-            if <const uint8_t *>(place + 2) > end or place[0] < 0 or place[1] < 0 or place[0] + place[1] > end - p:
+            if <const uint8_t *>(place + 2) > end or min(place[0], place[1]) < 0:
+                raise DamagedProgram("texts")
+            if place[0] + place[1] > end - p:
                 raise DamagedProgram("texts")
             text = Text(p + place[0], place[1])
             place += 2

@@ -1,5 +1,5 @@
-# The fast way in: a request as tills write it. Every function answers whether it got what it wanted; no byte at or
-# after `end` is read; a False sends the whole request to cext.request.
+# The fast way in: a request as tills write it. Every function answers whether it got what it wanted, and reads
+# no byte at or after `end`; a False sends the whole request to cext.request.
 
 cdef struct Cursor:
     const uint8_t *p
@@ -35,9 +35,8 @@ cdef inline bint rest_of_text(Cursor *at, Text *text) noexcept nogil:
     cdef uint64_t quote
     cdef uint64_t escape
     cdef uint64_t found
-    cdef uint64_t high = 0
     text.start = at.p
-    while at.end - at.p >= 8:  # eight at a time up to the first quote, backslash, control character or non-ASCII
+    while at.end - at.p >= 8:  # a word at a time, up to a quote, backslash, control character or non-ASCII
         word = load(at.p)
         quote = word ^ <uint64_t>0x2222222222222222
         escape = word ^ <uint64_t>0x5C5C5C5C5C5C5C5C
@@ -49,16 +48,25 @@ cdef inline bint rest_of_text(Cursor *at, Text *text) noexcept nogil:
             at.p += LOWEST(found) >> 3
             break
         at.p += 8
-    while at.p < at.end and at.p[0] != c'"':
-        if at.p[0] == c"\\" or at.p[0] < 0x20:
-            return False
-        high |= at.p[0]
-        at.p += 1
-    if at.p >= at.end or (high & 0x80 and not is_utf8(text.start, at.p)):
+    return end_of_ascii(at, text) or end_of_text(at, text)
+
+
+cdef inline bint end_of_ascii(Cursor *at, Text *text) noexcept nogil:
+    """Step over the closing quote if it is next."""
+    if at.p >= at.end or at.p[0] != c'"':
         return False
     text.length = at.p - text.start
     at.p += 1
     return True
+
+
+cdef bint end_of_text(Cursor *at, Text *text) noexcept nogil:
+    """Go on byte by byte, from where words no longer help."""
+    while at.p < at.end and at.p[0] != c'"':
+        if at.p[0] == c"\\" or at.p[0] < 0x20:
+            return False
+        at.p += 1
+    return is_utf8(text.start, at.p) and end_of_ascii(at, text)
 
 
 cdef bint is_utf8(const uint8_t *p, const uint8_t *end) noexcept nogil:
@@ -117,14 +125,17 @@ cdef inline bint take_name_or_null(Cursor *at, const Names *names, uint32_t *num
 cdef inline bint take_number(Cursor *at, int64_t most, int64_t *number) noexcept nogil:
     """Take a whole number of at most 12 digits, up to ``most``."""
     cdef const uint8_t *start = at.p
+    cdef const uint8_t *end = start + 12 if at.end - start > 12 else at.end
+    cdef const uint8_t *p = start
     cdef int64_t value = 0
-    while at.p < at.end and <uint8_t>(at.p[0] - c"0") < 10 and at.p - start < 12:
-        value = value * 10 + (at.p[0] - c"0")
-        at.p += 1
-    if at.p == start or (start[0] == c"0" and at.p - start > 1) or value > most:
+    while p < end and <uint8_t>(p[0] - c"0") < 10:
+        value = value * 10 + (p[0] - c"0")
+        p += 1
+    if p == start or value > most or (start[0] == c"0" and p - start > 1):
         return False
-    if at.p < at.end and (<uint8_t>(at.p[0] - c"0") < 10 or at.p[0] == c"." or at.p[0] | 0x20 == c"e"):
+    if p < at.end and p[0] > c"," and p[0] != c"}" and p[0] != c"]":  # more digits, a fraction, an exponent
         return False
+    at.p = p
     number[0] = value
     return True
 
@@ -180,6 +191,20 @@ cdef inline bint once(uint32_t *seen, int key) noexcept nogil:
     return True
 
 
+cdef inline bint take_usual_flags(Cursor *at, Line *line) noexcept nogil:
+    """Take the end of a line, for most lines in one step."""
+    line.nd = line.np = False
+    if take(at, b',"nd":false,"np":false}', 23):
+        return True
+    return (
+        take(at, b',"nd":', 6)
+        and take_flag(at, &line.nd)
+        and take(at, b',"np":', 6)
+        and take_flag(at, &line.np)
+        and take(at, b"}", 1)
+    )
+
+
 cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
     """Take a line whose keys come in the usual order without blanks; otherwise stay where it began."""
     cdef Cursor ahead = at[0]
@@ -196,11 +221,7 @@ cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line)
         and take_number(&ahead, FEN_MAX, &line.unit)
         and take(&ahead, b',"fen":', 7)
         and take_number(&ahead, FEN_MAX, &line.fen)
-        and take(&ahead, b',"nd":', 6)
-        and take_flag(&ahead, &line.nd)
-        and take(&ahead, b',"np":', 6)
-        and take_flag(&ahead, &line.np)
-        and take(&ahead, b"}", 1)
+        and take_usual_flags(&ahead, line)
     ):
         return False
     at.p = ahead.p

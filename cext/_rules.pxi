@@ -12,7 +12,7 @@ cdef inline bint has(const uint64_t *row, int j) noexcept nogil:
 
 
 cdef inline int64_t ratio(int64_t numerator, int64_t divisor, double inverse) noexcept nogil:
-    """Divide by multiplying; exact, because a quotient of at most 2^31 is off by one at most before it is mended."""
+    """Divide by multiplying; exact, because a quotient of at most 2^31 is off by one at most, and mended."""
     cdef int64_t quotient = <int64_t>(<double>numerator * inverse)
     cdef int64_t rest = numerator - quotient * divisor
     if rest < 0:
@@ -39,7 +39,7 @@ cdef void spread(int64_t value, const int64_t *weights, int n, int64_t total, in
 
 
 cdef void resolve_occasion(Occasion *occasion, int64_t tz_offset_s) noexcept nogil:
-    """Work out the store's local day (Gregorian, from 0000-03-01 so that leap days come last) and birthday."""
+    """Work out the store's local time (days from 0000-03-01: leap days come last) and the birthday."""
     cdef int64_t local = occasion.ts + tz_offset_s + 719_468 * DAY_S
     cdef int64_t days = local // DAY_S
     cdef int64_t of_era = days % 146_097
@@ -76,7 +76,7 @@ cdef inline const uint64_t *row_of(const Phase *phase, int table, int64_t number
 
 
 cdef inline uint64_t tagged(const Phase *phase, const Occasion *occasion, int64_t word) noexcept nogil:
-    """Rules that the member's tags leave alive: those that ask for none, and those that ask for one of them."""
+    """Rules that the member's tags leave alive: those that ask for none, or for one of them."""
     cdef uint64_t alive = phase.tables[TAG][word]
     cdef uint64_t tags
     cdef int i
@@ -161,8 +161,10 @@ cdef void sum_lines(const Phase *phase, Work *work) noexcept nogil:
                 found.members[i >> 6] |= bit(i & 63)
 
 
-cdef int64_t weigh(const Rule *rule, const Sum *chosen, const int64_t *amounts, Work *work, bint clip) noexcept nogil:
-    """Sum up what a discount can take off each of its lines into ``work.weights``; ``clip`` to what is left.
+cdef int64_t weigh(
+    const Rule *rule, const Sum *chosen, const int64_t *amounts, Work *work, bint clip
+) noexcept nogil:
+    """Put what a discount can take off each of its lines into ``work.weights``; ``clip`` to what is left.
 
     A fixed price takes what is above it, any other discount the whole line.
     """
@@ -186,7 +188,9 @@ cdef int64_t weigh(const Rule *rule, const Sum *chosen, const int64_t *amounts, 
     return total
 
 
-cdef int64_t worth(const Rule *rule, const Sum *chosen, int64_t fen, const int64_t *amounts, Work *work) noexcept nogil:
+cdef int64_t worth(
+    const Rule *rule, const Sum *chosen, int64_t fen, const int64_t *amounts, Work *work
+) noexcept nogil:
     """What the rule is worth on its lines, cap included."""
     cdef int64_t value
     if rule.operation == EVERY_OFF:
@@ -202,7 +206,9 @@ cdef int64_t worth(const Rule *rule, const Sum *chosen, int64_t fen, const int64
     return least(value, rule.cap)
 
 
-cdef void take_off(const Sum *chosen, int64_t value, int64_t total, Work *work, int64_t *shares) noexcept nogil:
+cdef void take_off(
+    const Sum *chosen, int64_t value, int64_t total, Work *work, int64_t *shares
+) noexcept nogil:
     """Spread a discount over its lines by ``work.weights``; ``shares`` may be NULL."""
     cdef int64_t reached = 0
     cdef int64_t given = 0
@@ -285,7 +291,13 @@ cdef inline bint any_member(const Sum *chosen) noexcept nogil:
 
 
 cdef int64_t value_of(
-    const Phase *phase, int j, const Group *group, const int64_t *amounts, uint64_t fired, Work *work, Trace *trace
+    const Phase *phase,
+    int j,
+    const Group *group,
+    const int64_t *amounts,
+    uint64_t fired,
+    Work *work,
+    Trace *trace,
 ) noexcept nogil:
     """What a living rule would give in its group, 0 for nothing; notes why in the trace."""
     cdef const Rule *rule = &phase.rules[j]
@@ -313,7 +325,7 @@ cdef int64_t value_of(
 
 
 cdef void run_phase(const Program *program, int k, int64_t total, Work *work, Trace *trace) noexcept nogil:
-    """Value the living rules in execution order; each group chooses by its mode and applies before the next."""
+    """Value the living rules in execution order; each group chooses by its mode before the next begins."""
     cdef const Phase *phase = &program.phases[k]
     cdef const Group *group = NULL
     cdef const int64_t *amounts = work.opening
