@@ -9,13 +9,15 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 from edge.clock import Clock
-from edge.errors import OutcomeUnknown, StorageError, StorageFull
+from edge.errors import OutcomeUnknown, StorageCorrupt, StorageError, StorageFull
 from edge.storage import database
+from edge.storage.invariants import violations
 from edge.storage.transaction import Transaction
 
 BATCH_MAX = 64
@@ -87,11 +89,13 @@ class Writer:
 
     def _run(self) -> None:
         try:
-            if not self._path.exists():
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                database.create(self._path, self._store, self._clock.now_ms())
-            with database.only_writer(self._path):
-                self._serve(database.connect(self._path, self._store, self._clock.now_ms()))
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with database.only_writer(self._path):  # before it is created: two would replace each other's
+                if not self._path.exists():
+                    database.create(self._path, self._store, self._clock.now_ms())
+                with closing(database.connect(self._path, self._store, self._clock.now_ms())) as db:
+                    _refuse_unsound(db)
+                    self._serve(db)
         except (StorageError, sqlite3.Error, OSError) as error:
             self._broken = (
                 error if isinstance(error, StorageError) else StorageError(f"{self._path}: {error}")
@@ -108,7 +112,6 @@ class Writer:
                 self._carry_out(db, transaction, batch)
             self._checkpoint(db, idle=self._queue.empty())
             self.last_commit = self._clock.monotonic()
-        db.close()
 
     def _gather(self) -> tuple[list[_Request], bool]:
         """Wait for one request, then take what is there; False when it is time to stop."""
@@ -163,6 +166,12 @@ class Writer:
         frames = self._path.with_name(self._path.name + "-wal").stat().st_size // 4120
         if frames >= CHECKPOINT_FRAMES_MAX or (idle and frames >= CHECKPOINT_FRAMES):
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _refuse_unsound(db: sqlite3.Connection) -> None:
+    """Raises StorageCorrupt where a cheap invariant does not hold: selling on would bury what went wrong."""
+    for violation in violations(db, cheap=True):
+        raise StorageCorrupt(f"{violation}: run tillside doctor, restore the backup")
 
 
 def _perform(db: sqlite3.Connection, transaction: Transaction, request: _Request) -> None:
