@@ -24,7 +24,7 @@ class Verb(NamedTuple):
 
 VERBS = {
     "run": Verb("edge.cli.run:run", "Run the daemon (what tillside.service starts)."),
-    "demo": Verb("edge.cli.demo:demo", "Play a shop day: two boxes, HQ, virtual devices."),
+    "demo": Verb("edge.cli.demo:demo", "Play a shop day on real processes and virtual devices."),
     "status": Verb("edge.cli.status:status", "Say how the running daemon is."),
     "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
     "rules": Verb("edge.cli.rules:rules", "Check rule bundles, evaluate receipts, explain results."),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 _START_S_MAX = 20.0
 _LOOK_S = 0.02
@@ -192,13 +193,16 @@ def _lend(directory: Path, programs: Path, user: str) -> None:
 
 def _initdb(programs: Path, directory: Path, password: Path, user: str | None) -> None:
     password.write_text(secrets.token_hex(16))
+    identity: dict[str, Any] = {}
     if user:
         account = pwd.getpwnam(user)
         os.chown(password, account.pw_uid, account.pw_gid)
+        # Without its own group it would still be root's, and a folder of mode 0701 would be shut to it.
+        identity = {"user": user, "group": account.pw_gid, "extra_groups": []}
     password.chmod(0o600)
     argv = [str(programs / "initdb"), "-D", str(directory / "data"), "-U", "postgres", "-E", "UTF8"]
     argv += ["--locale=C", "--no-sync", "-A", "scram-sha-256", f"--pwfile={password}"]
-    outcome = subprocess.run(argv, capture_output=True, text=True, check=False, user=user, cwd=directory)
+    outcome = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=directory, **identity)
     if outcome.returncode:
         raise RuntimeError(f"initdb: {outcome.stderr[-2000:]}")
 
