@@ -1,0 +1,178 @@
+"""``tillside hq``: serve HQ's end of the conversation with the stores, read its books, credit an account."""
+
+import asyncio
+import secrets
+import signal
+import uuid
+from collections.abc import Awaitable, Callable
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from edge.cli.output import CommandFailed, Exit, emit
+
+T = TypeVar("T")
+# A psycopg connection; psycopg belongs to the extra "hq" and is imported only when a verb runs.
+Books = Any
+
+Dsn = click.option(
+    "--dsn",
+    envvar="TILLSIDE_HQ_DSN",
+    required=True,
+    help="HQ's PostgreSQL, as a URL; or in TILLSIDE_HQ_DSN, where ps shows no password.",
+)
+AsJson = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def example(command: str) -> str:
+    """The end of a verb's help."""
+    return f"\b\nExample:\n  {command}\n"
+
+
+@click.group()
+def hq() -> None:
+    """Serve and steer HQ's end."""
+
+
+@hq.command(
+    epilog=example("tillside hq serve --dsn postgresql:///tillside --broker mqtt://mq:1883 --tenant ruyishu")
+)
+@Dsn
+@click.option("--broker", required=True, help="mqtt://[USER:PASSWORD@]HOST[:PORT], or mqtts://")
+@click.option("--tenant", required=True, help="The chain whose stores are served.")
+@AsJson
+def serve(dsn: str, broker: str, tenant: str, as_json: bool) -> None:
+    """Answer the stores of TENANT until SIGTERM; as many of these may run as there is work for.
+
+    Outages of PostgreSQL and of the broker are waited out, and told on standard error.
+    """
+    _need_psycopg()
+    from edge.clock import SystemClock
+    from sync.hq import server
+    from sync.mqtt import MqttBroker
+
+    def log(event: str, why: str) -> None:
+        line = msgspec.json.encode({"event": event, "why": why}).decode() if as_json else f"{event}: {why}"
+        click.echo(line, err=True)
+
+    try:
+        link = MqttBroker(broker, f"{tenant}-hq-{secrets.token_hex(4)}")
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--broker") from error
+    asyncio.run(_until_told(server.serve(dsn, link, tenant, SystemClock(), log)))
+
+
+@hq.command(epilog=example("tillside hq init --dsn postgresql:///tillside"))
+@Dsn
+@AsJson
+def init(dsn: str, as_json: bool) -> None:
+    """Create HQ's tables, or bring them up to date; safe to run again."""
+    _need_psycopg()
+    from sync.hq.schema import migrate
+
+    emit({"schema": _ask(dsn, migrate)}, as_json)
+
+
+@hq.command(epilog=example("tillside hq stores --dsn postgresql:///tillside"))
+@Dsn
+@AsJson
+def stores(dsn: str, as_json: bool) -> None:
+    """How far each store's events have come in, and how many could not be read."""
+    _need_psycopg()
+    from sync.hq import totals
+
+    emit(_ask(dsn, totals.progress), as_json)
+
+
+@hq.command("totals", epilog=example("tillside hq totals --by store --dsn postgresql:///tillside"))
+@click.option("--by", type=click.Choice(["account", "store"]), default="account", show_default=True)
+@click.option("--member", help="Only the accounts of this member (id).")
+@Dsn
+@AsJson
+def show_totals(by: str, member: str | None, dsn: str, as_json: bool) -> None:
+    """Balances by member and account, or sums by store; points in points, stored value in fen.
+
+    ``exposed`` is what boxes may still spend before HQ hears of it.
+    """
+    _need_psycopg()
+    from sync.hq import totals
+
+    if by == "store":
+        emit(_ask(dsn, totals.stores), as_json)
+    else:
+        emit(_ask(dsn, lambda books: totals.accounts(books, member)), as_json)
+
+
+@hq.command(
+    epilog=example(
+        "tillside hq credit 01HZX... 20000 --unit fen --reason 'top-up' --dsn postgresql:///tillside"
+    )
+)
+@click.argument("member")
+@click.argument("amount", type=click.IntRange(min=1))
+@click.option("--unit", type=click.Choice(["fen", "points"]), required=True)
+@click.option("--reason", required=True, help="Kept with the credit.")
+@click.option("--home", help="The home store of a member whom HQ does not know yet.")
+@click.option("--id", "credit_id", type=click.UUID, help="The same on every retry: it is booked once.")
+@Dsn
+@AsJson
+def credit(
+    member: str,
+    amount: int,
+    unit: str,
+    reason: str,
+    home: str | None,
+    credit_id: uuid.UUID | None,
+    dsn: str,
+    as_json: bool,
+) -> None:
+    """Add AMOUNT to an account of MEMBER (id); it becomes spendable at the member's home store."""
+    _need_psycopg()
+    from sync.hq.credit import credit as book
+
+    identity = str(credit_id or uuid.uuid4())
+    booked = _ask(dsn, lambda books: book(books, identity, member, unit, amount, reason, home))
+    emit({"id": identity, "member": member, "unit": unit, "amount": amount, "booked": booked}, as_json)
+
+
+def _ask(dsn: str, question: Callable[[Books], Awaitable[T]]) -> T:
+    """The answer of the books; raises CommandFailed where they cannot be read."""
+    import psycopg
+
+    from sync.hq.server import connect
+
+    async def ask() -> T:
+        async with await connect(dsn) as books:
+            return await question(books)
+
+    try:
+        return asyncio.run(ask())
+    except psycopg.errors.UndefinedTable as error:
+        raise CommandFailed("this database holds no books of HQ", "tillside hq init") from error
+    except psycopg.OperationalError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CommandFailed(
+            f"PostgreSQL: {reason}", "check --dsn and the server", Exit.UNREACHABLE
+        ) from error
+    except psycopg.ProgrammingError as error:
+        raise CommandFailed(
+            f"--dsn: {str(error).strip()}", "write postgresql://HOST/DATABASE", Exit.USAGE
+        ) from error
+
+
+async def _until_told(work: Awaitable[None]) -> None:
+    """Run ``work`` until SIGTERM or SIGINT."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+def _need_psycopg() -> None:
+    if find_spec("psycopg") is None:
+        raise CommandFailed("HQ's end needs psycopg, which is not installed", "pip install 'tillside[hq]'")
