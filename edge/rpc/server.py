@@ -48,10 +48,11 @@ class Server:
 
     async def serve_socket(self, listener: socket.socket, name: SocketName) -> None:
         """Accept from a socket that is bound already, such as one inherited from systemd."""
-        loop = asyncio.get_running_loop()
-        self._listeners.append(
-            await loop.create_unix_server(lambda: Connection(self, name), sock=listener, backlog=BACKLOG)
+        # Not create_unix_server: from Python 3.13 on it would remove the socket file, which is systemd's.
+        serving = asyncio.get_running_loop().create_server(
+            lambda: Connection(self, name), sock=listener, backlog=BACKLOG
         )
+        self._listeners.append(await serving)
 
     async def stop(self, grace_s: float = 20.0) -> None:
         """Take nothing new, say goodbye, let running calls finish and answers leave, then close."""

@@ -285,17 +285,36 @@ async def test_a_till_that_pipelines_takes_turns_with_the_others(start: Start) -
     assert [(await hog.read())["id"] for _ in range(2999)] == [1] * 2999
 
 
-async def test_who_never_reads_is_not_read_costs_little_and_is_cut_off(start: Start) -> None:
+async def test_what_a_till_pipelines_waits_in_the_kernel_and_not_with_us(start: Start) -> None:
+    box = await start()
+    till = await Till.greeted(box.pos)
+    flood = frame(1, "session.ping").strip().ljust(8191) + b"\n"
+    flood *= 3000
+    loop = asyncio.get_running_loop()
+    peer = socket.socket(fileno=os.dup(till.writer.get_extra_info("socket").fileno()))
+    before = resident_bytes()
+    await loop.sock_sendall(peer, flood)
+    assert resident_bytes() - before < 5 * MIB
+    assert [(await till.read())["id"] for _ in range(3000)] == [1] * 3000
+    peer.close()
+
+
+@pytest.mark.parametrize("opening", [b"", frame(2, "fill", size=1_000_000)])
+async def test_who_never_reads_is_not_read_costs_little_and_is_cut_off(start: Start, opening: bytes) -> None:
+    """Whether its answers pile up while it pipelines, or one great answer blocks it before it does."""
     box = await start(stall_ms=300)
     till = await Till.greeted(box.pos)
     rude = socket.socket(socket.AF_UNIX)
     rude.setblocking(False)
-    await asyncio.get_running_loop().sock_connect(rude, str(box.pos))
-    flood = frame(1, "session.hello", **HELLO) + frame(2, "fill", size=50_000) * 50_000
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(rude, str(box.pos))
+    for whole in (frame(1, "session.hello", **HELLO), opening):
+        await loop.sock_sendall(rude, whole)
+        assert await till.is_alive()
+    flood = frame(3, "fill", size=50_000) * 400_000
     before = resident_bytes()
-    with pytest.raises((BrokenPipeError, ConnectionResetError)):
-        await asyncio.wait_for(push(rude, flood), PATIENCE_S)
-    assert resident_bytes() - before < 5 * MIB
+    peak = await asyncio.wait_for(push(rude, flood), PATIENCE_S)
+    assert peak - before < 5 * MIB
     rude.close()
     assert await till.is_alive()
 
@@ -304,14 +323,20 @@ def resident_bytes() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-async def push(peer: socket.socket, flood: bytes) -> None:
-    """Write without ever reading."""
+async def push(peer: socket.socket, flood: bytes) -> int:
+    """Write without ever reading until cut off; the most memory that was in use meanwhile."""
     rest = memoryview(flood)
+    peak = 0
     while rest:
+        peak = max(peak, resident_bytes())
         try:
             rest = rest[peer.send(rest[:65536]) :]
         except BlockingIOError:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
+        except (BrokenPipeError, ConnectionResetError):
+            return peak
+        await asyncio.sleep(0)
+    raise AssertionError("everything was taken")
 
 
 # --- the box goes down ---

@@ -98,6 +98,12 @@ def test_a_line_over_the_limit_is_refused_finished_or_not(tail: bytes) -> None:
     assert frames(b"x" * (LIMIT + 1) + tail, []) == ([], True)
 
 
+def test_the_limit_holds_for_a_frame_that_arrives_alone() -> None:
+    whole = b"{" + b"x" * (LIMIT - 1) + b"\n"
+    assert frames(whole * 2, [len(whole)]) == ([whole[:-1]] * 2, False)
+    assert frames(whole + b"{" + whole, [len(whole)]) == ([whole[:-1]], True)
+
+
 def test_the_limit_may_rise_between_two_frames_of_one_read() -> None:
     framer = Framer(4)
     framer.feed(b"1234\n" + b"x" * 10 + b"\n")
