@@ -102,7 +102,8 @@ class Display:
         """Come back when there is something else to show."""
         left_s = None if self._until is None else max(0.0, self._until - self._clock.monotonic())
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), left_s)
+            async with asyncio.timeout(left_s):
+                await self._changed.wait()
         if not self._changed.is_set():
             self._frame, self._until = None, None
 

@@ -58,8 +58,7 @@ def _build(config: DeviceConfig, **extra: object) -> Any:
     try:
         return driver(open_link(config.port, driver.wire), config.options, **extra)
     except BadPort as error:
-        key = "options" if str(error).startswith("options") else "port"
-        raise ConfigError(f"device {config.name!r}: {key}: {error}") from error
+        raise ConfigError(f"device {config.name!r}: {error}") from error  # it begins with the key
 
 
 def _driver_class(config: DeviceConfig) -> Any:
