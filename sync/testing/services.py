@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 _START_S_MAX = 20.0
 _LOOK_S = 0.02
@@ -37,16 +37,13 @@ class Service:
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        account = pwd.getpwnam(self._user) if self._user else None
         with self._log.open("ab") as log:
             process = subprocess.Popen(
                 self._argv,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                user=account.pw_uid if account else None,
-                group=account.pw_gid if account else None,
-                extra_groups=[] if account else None,
+                **_identity(self._user),
                 start_new_session=True,  # Ctrl-C is for the test or demo, which then stops us
             )
         deadline = time.monotonic() + _START_S_MAX
@@ -83,6 +80,20 @@ class Service:
                 self.process.wait(5)
             except subprocess.TimeoutExpired:
                 self.kill()
+
+
+class _Identity(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def _identity(user: str | None) -> _Identity:
+    """What makes a child run as ``user``, groups included."""
+    if user is None:
+        return {}
+    account = pwd.getpwnam(user)
+    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
 def _answers(port: int) -> bool:
@@ -193,16 +204,15 @@ def _lend(directory: Path, programs: Path, user: str) -> None:
 
 def _initdb(programs: Path, directory: Path, password: Path, user: str | None) -> None:
     password.write_text(secrets.token_hex(16))
-    identity: dict[str, Any] = {}
+    password.chmod(0o600)
     if user:
         account = pwd.getpwnam(user)
         os.chown(password, account.pw_uid, account.pw_gid)
-        # Without its own group it would still be root's, and a folder of mode 0701 would be shut to it.
-        identity = {"user": user, "group": account.pw_gid, "extra_groups": []}
-    password.chmod(0o600)
     argv = [str(programs / "initdb"), "-D", str(directory / "data"), "-U", "postgres", "-E", "UTF8"]
     argv += ["--locale=C", "--no-sync", "-A", "scram-sha-256", f"--pwfile={password}"]
-    outcome = subprocess.run(argv, capture_output=True, text=True, check=False, cwd=directory, **identity)
+    outcome = subprocess.run(
+        argv, capture_output=True, text=True, check=False, cwd=directory, **_identity(user)
+    )
     if outcome.returncode:
         raise RuntimeError(f"initdb: {outcome.stderr[-2000:]}")
 

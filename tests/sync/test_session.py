@@ -62,8 +62,8 @@ def stall(session: Session) -> tuple[float, list[Action]]:
     while True:
         assert session.due is not None
         now = session.due
-        actions = [action for action in session.tick(now) if not isinstance(action, RequestGrants)]
-        if actions:
+        actions = session.tick(now)
+        if not all(isinstance(action, RequestGrants) for action in actions):
             return now, actions
 
 
