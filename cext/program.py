@@ -18,9 +18,8 @@ least unit price`` (one row each), NAMED, CALENDAR, minutes of the day and time 
 
 import hashlib
 import struct
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import accumulate
+from itertools import accumulate, chain, count, pairwise, repeat
 from operator import xor
 from typing import NamedTuple
 
@@ -143,11 +142,9 @@ def _header(bundle: Bundle, vocabulary: Sequence[Numbering], sections: Sequence[
 
 def _numbered(bundle: Bundle, dimension: Dimension) -> dict[Hashable, int]:
     """Number the values that the bundle's rules name."""
-    numbers: dict[Hashable, int] = {}
-    for rule in bundle.rules:
-        for value in (*dimension.wanted(rule), *dimension.unwanted(rule)):
-            numbers.setdefault(value, len(numbers) + 1)
-    return numbers
+    named = chain(map(dimension.wanted, bundle.rules), map(dimension.unwanted, bundle.rules))
+    values = dict.fromkeys(chain.from_iterable(named))
+    return dict(zip(values, count(1), strict=False))
 
 
 def _groups(bundle: Bundle) -> bytes:
@@ -180,7 +177,7 @@ def _phase(bundle: Bundle, phase: Phase, vocabulary: Sequence[Numbering]) -> byt
             *(_record(bundle, rank, place, rule) for rank, place, rule in ranked),
             _words(edges),
             *(row.to_bytes(8 * width, "little") for row in rows),
-            struct.pack(f"<{MINUTES}H", *(bisect_right(turns, minute) for minute in range(MINUTES))),
+            struct.pack(f"<{MINUTES}H", *_segments(turns)),
         )
     )
 
@@ -211,6 +208,12 @@ def _sweep(spans: Sequence[tuple[int, int, int]], end: int) -> tuple[list[int], 
     edges = sorted(toggles)
     first = sum(bit for bit, start, _ in spans if start <= 0)
     return edges, list(accumulate((toggles[edge] for edge in edges), xor, initial=first))
+
+
+def _segments(turns: Sequence[int]) -> Iterable[int]:
+    """Row of each minute of the day: how many turns are behind it."""
+    spans = pairwise((0, *turns, MINUTES))
+    return chain.from_iterable(repeat(nth, end - start) for nth, (start, end) in enumerate(spans))
 
 
 def _record(bundle: Bundle, rank: int, place: int, rule: Rule) -> bytes:
