@@ -13,9 +13,6 @@ from drivers.api import DeviceOffline, DeviceTimeout
 
 READ_BYTES = 4096
 WRITE_BYTES = 4096
-# A tty is reported as writable only when its buffer is nearly empty, which takes 17 s at 2400 baud,
-# yet it takes bytes long before: so do not wait for the report alone.
-RETRY_S = 0.25
 
 
 class FdLink(ABC):
@@ -79,10 +76,10 @@ class FdLink(ABC):
                 sent, progress_at = sent + taken, loop.time()
                 if on_sent is not None:
                     on_sent(sent)
-            elif loop.time() - progress_at >= timeout_s:
-                raise DeviceTimeout(f"{self}: stalled, {sent} of {len(payload)} bytes accepted", sent)
+            elif (patience_s := progress_at + timeout_s - loop.time()) > 0:
+                await self._wait_for_room(patience_s)
             else:
-                await self._wait_for_room(min(timeout_s, RETRY_S))
+                raise DeviceTimeout(f"{self}: stalled, {sent} of {len(payload)} bytes accepted", sent)
         return sent
 
     def _try_write(self, part: memoryview, sent: int) -> int:
@@ -96,7 +93,11 @@ class FdLink(ABC):
             raise DeviceOffline(f"{self}: {error.strerror}, {sent} bytes accepted", sent) from None
 
     async def _wait_for_room(self, timeout_s: float) -> None:
-        """Until the kernel reports room, the link is lost, or ``timeout_s`` has passed."""
+        """Until the kernel reports room, the link is lost, or ``timeout_s`` has passed.
+
+        No report does not mean no room: a tty reports only when its buffer is nearly empty, which
+        takes 17 s at 2400 baud, and takes bytes long before. So the caller tries again in any case.
+        """
         loop = asyncio.get_running_loop()
         room = self._room = loop.create_future()
         loop.add_writer(self._fd, _resolve, room)
