@@ -9,13 +9,13 @@ from cext.errors import BundleError, KernelError, RequestError
 
 __all__ = ["COMPILED", "KERNEL", "BundleError", "KernelError", "Program", "RequestError", "load"]
 
-Kernel = Literal["c", "py"]
+KernelName = Literal["c", "py"]
 
 COMPILED = find_spec("cext._kernel") is not None
 """Whether the compiled kernel has been built."""
 
 
-def _chosen(wanted: str) -> Kernel:
+def _chosen(wanted: str) -> KernelName:
     """The kernel that TILLSIDE_KERNEL names, or the fastest that there is; raises ImportError."""
     if wanted == "py" or (not wanted and not COMPILED):
         return "py"
@@ -28,7 +28,7 @@ def _chosen(wanted: str) -> Kernel:
     return "c"
 
 
-KERNEL: Kernel = _chosen(os.environ.get("TILLSIDE_KERNEL", ""))
+KERNEL: KernelName = _chosen(os.environ.get("TILLSIDE_KERNEL", ""))
 """The kernel that ``load`` uses unless it is told otherwise."""
 
 
@@ -52,10 +52,10 @@ class Program(NamedTuple):
     rule_ids: tuple[str, ...]
     version: int
     blob_sha256: str
-    kernel: Kernel
+    kernel: KernelName
 
 
-def load(bundle_json: bytes, kernel: Kernel | None = None) -> Program:
+def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
     """Check and compile a ``points-bundle/core-1`` document; raises BundleError naming the JSON pointer."""
     from cext.bundle import read_bundle  # the command line asks for KERNEL long before it loads a bundle
     from cext.program import digest, pack

@@ -1,6 +1,6 @@
 """A bundle as one flat, relocatable, checksummed blob: what the compiled kernel runs.
 
-Everything is a little-endian 64-bit word. In order::
+Everything is little-endian, in words of 64 bits but for the minutes (16) and the texts. In order::
 
     header       HEADER words, see ``_header``
     groups       by order of application: mode, running basis, mask of the groups that silence it
