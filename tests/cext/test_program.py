@@ -17,6 +17,7 @@ from cext.program import DIGEST_BYTES, DamagedProgram, check, digest, pack
 Load = Callable[[object], cext.Program]
 
 ROOT = Path(__file__).parents[2]
+FASTEST = "c" if cext.COMPILED else ""
 
 
 def test_the_same_bundle_packs_to_the_same_bytes(load: Load, rules: Path) -> None:
@@ -60,7 +61,7 @@ def test_the_environment_chooses_the_kernel(wanted: str, said: str) -> None:
         text=True,
         check=False,
     )
-    assert said in asked.stdout + asked.stderr
+    assert asked.stdout == f"{said}\n" or ("ImportError" in asked.stderr and said in asked.stderr)
 
 
 def test_importing_the_package_loads_no_kernel() -> None:
