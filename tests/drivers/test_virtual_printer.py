@@ -61,5 +61,7 @@ def test_paper_running_out_anywhere_loses_and_doubles_nothing(document: list[Blo
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_survived(noise: bytes) -> None:
+    """And none is lost: everything that came can be read back."""
     device = VirtualPrinter()
     device.wire.on_bytes(noise)
+    assert device.received == noise
