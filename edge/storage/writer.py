@@ -9,7 +9,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,13 +23,18 @@ from edge.storage.transaction import Transaction
 BATCH_MAX = 64
 """Requests that share one COMMIT."""
 
-CHECKPOINT_FRAMES = 1000
-"""WAL frames after which an idle writer checkpoints."""
+CHECKPOINT_ROWS = 2000
+"""Rows changed since the last checkpoint after which an idle writer checkpoints: some 1,000 WAL frames.
 
-CHECKPOINT_FRAMES_MAX = 20_000
-"""WAL frames at which even a busy writer checkpoints (80 MiB)."""
+The WAL file keeps its size when it starts over, so its size would say so for ever after."""
+
+CHECKPOINT_ROWS_MAX = 40_000
+"""Rows at which even a busy writer checkpoints (some 80 MiB)."""
 
 _NOTHING_WRITTEN = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_NOMEM"}
+
+_OF_THE_FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)
+"""Raised as exactly these, an error is the disk's or the file's; subclasses are about one statement."""
 
 T = TypeVar("T")
 
@@ -55,6 +60,7 @@ class Writer:
         self._opened = threading.Event()
         self._broken: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._checkpointed_rows = 0
         self.last_commit = 0.0
         """Monotonic seconds of the last COMMIT, or of the last idle moment: the watchdog reads it."""
         self.batches = 0
@@ -100,7 +106,10 @@ class Writer:
             self._broken = (
                 error if isinstance(error, StorageError) else StorageError(f"{self._path}: {error}")
             )
+            served = self._opened.is_set()
             self._opened.set()
+            if served:
+                self._refuse_rest()
 
     def _serve(self, db: sqlite3.Connection) -> None:
         transaction = Transaction(db, self._clock, authority=self._authority)
@@ -149,10 +158,7 @@ class Writer:
         self, db: sqlite3.Connection, transaction: Transaction, batch: list[_Request], error: sqlite3.Error
     ) -> None:
         """The batch failed as a whole: say for sure that nothing was written, or that it is not known."""
-        name = error.sqlite_errorname
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        transaction.forget()
+        name = getattr(error, "sqlite_errorname", str(error))
         refusal: StorageError
         if name in _NOTHING_WRITTEN:
             refusal = StorageFull(f"the ledger could not be written ({name}): make room, then retry")
@@ -161,11 +167,27 @@ class Writer:
             self._broken = refusal
         for request in batch:
             request.error = refusal
+        try:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            transaction.forget()
+        except sqlite3.Error as worse:
+            self._broken = StorageError(f"the ledger cannot be read any more: {worse}")
 
     def _checkpoint(self, db: sqlite3.Connection, *, idle: bool) -> None:
-        frames = self._path.with_name(self._path.name + "-wal").stat().st_size // 4120
-        if frames >= CHECKPOINT_FRAMES_MAX or (idle and frames >= CHECKPOINT_FRAMES):
-            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        rows = db.total_changes - self._checkpointed_rows
+        if rows >= CHECKPOINT_ROWS_MAX or (idle and rows >= CHECKPOINT_ROWS):
+            self._checkpointed_rows = db.total_changes
+            # A full disk fails here and loses nothing: the WAL has it all, and the next one tries again.
+            with suppress(sqlite3.OperationalError):
+                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _refuse_rest(self) -> None:
+        """The ledger is gone while tills wait: tell each of them, until we are stopped."""
+        assert self._loop is not None
+        while (request := self._queue.get()) is not None:
+            request.error = self._broken
+            self._loop.call_soon_threadsafe(_deliver, [request])
 
 
 def _refuse_unsound(db: sqlite3.Connection) -> None:
@@ -179,9 +201,9 @@ def _perform(db: sqlite3.Connection, transaction: Transaction, request: _Request
     db.execute("SAVEPOINT request")
     try:
         request.result = request.work(transaction)
-    except sqlite3.OperationalError:
-        raise
     except Exception as error:  # a task's edge: the caller gets it, the batch goes on
+        if type(error) in _OF_THE_FILE:
+            raise
         db.execute("ROLLBACK TO request")
         transaction.forget()
         request.error = error

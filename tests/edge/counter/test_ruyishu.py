@@ -1,0 +1,186 @@
+"""The ruyishu programme by its own published numbers, sold over a real ledger."""
+
+import itertools
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from edge.clock import ManualClock
+from edge.config import Config, Paths, Programme, Store, read_bundle_file
+from edge.counter import members, quoting, refund, sale
+from edge.counter.quoting import BasketLine, QuoteRequest, Quotes
+from edge.counter.sale import CommitReply, Tender
+from edge.counter.shop import Shop
+from edge.domain.rules.compile import load_programme
+from edge.storage.reader import Snapshot
+from edge.storage.writer import Writer
+
+BUNDLE = Path(__file__).parents[3] / "docs" / "programmes" / "ruyishu.yaml"
+ORDINARY_DAY = "2026-11-10T12:00:00+08:00"
+MEMBER_DAY = "2026-11-15T12:00:00+08:00"
+TILL = "T1"
+
+
+@dataclass
+class Counter:
+    """A standalone shop with the ruyishu programme."""
+
+    shop: Shop
+    clock: ManualClock
+    quotes: Quotes = field(default_factory=Quotes)
+    cards: "itertools.count[int]" = field(default_factory=lambda: itertools.count(80000001))
+
+    def at(self, moment: str) -> None:
+        """Turn the clock."""
+        self.clock.set_ms(int(datetime.fromisoformat(moment).timestamp() * 1000))
+
+    async def member(self, referrer: str | None = None, birthday: str | None = None) -> str:
+        """A new ordinary member; the id."""
+        request = members.RegisterRequest(
+            idem=str(uuid.uuid4()),
+            card_no=str(next(self.cards)),
+            name="王小明",
+            referrer=referrer,
+            birthday=birthday,
+        )
+        return (await members.register(self.shop, TILL, request)).member
+
+    async def buy(self, member: str, yuan: int, redeem: int = 0, category: str = "") -> CommitReply:
+        """One thing for ``yuan``, paid in cash and points."""
+        line = BasketLine(1000, yuan * 100, sku="A1", category=category)
+        request = QuoteRequest(cashier="c", member=member, lines=(line,), redeem_points=redeem)
+        quote = quoting.quote(self.shop, self.quotes, TILL, request)
+        tenders = (Tender("cash", quote.totals.due_fen),)
+        commit = sale.CommitRequest(idem=str(uuid.uuid4()), quote_id=quote.quote_id, tenders=tenders)
+        return await sale.commit(self.shop, self.quotes, TILL, commit)
+
+    def points(self, member: str) -> int:
+        """The balance."""
+        return self.shop.balances(member).points.balance
+
+    def tier(self, member: str) -> str:
+        return self.shop.find_member(member).tier
+
+
+@pytest.fixture
+async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
+    config = Config(
+        Store("S001", "ruyishu", "儒意书"), Paths(str(tmp_path)), Programme(str(BUNDLE), (r"8\d{7}",))
+    )
+    raw = read_bundle_file(BUNDLE)
+    programme = load_programme(raw)
+    clock = ManualClock()
+    writer = Writer(config.paths.database, "S001", clock, authority=True)
+    await writer.start()
+    await writer.submit(lambda tx: tx.bundles.keep(programme.hash, 1, raw, tx.now_ms))
+    snapshot = Snapshot(config.paths.database)
+    counter = Counter(Shop(config, clock, writer, snapshot, programme, lambda: True), clock)
+    counter.at(ORDINARY_DAY)
+    yield counter
+    snapshot.close()
+    await writer.stop()
+
+
+async def test_one_yuan_is_one_point_and_fifty_points_are_one_yuan(counter: Counter) -> None:
+    member = await counter.member()
+    await counter.buy(member, 500)
+    assert counter.points(member) == 500
+    paid = await counter.buy(member, 100, redeem=500)
+    assert (paid.totals.points_paid_fen, paid.totals.due_fen) == (1000, 9000)
+
+
+async def test_what_points_pay_earns_nothing(counter: Counter) -> None:
+    """CNY 100 of which 500 points pay 10: 90 points."""
+    member = await counter.member()
+    await counter.buy(member, 500)
+    assert (await counter.buy(member, 100, redeem=500)).points.earn == 90
+
+
+@pytest.mark.parametrize(("tier", "points"), [("ordinary", 100), ("gold", 150), ("diamond", 300)])
+async def test_ordinary_once_gold_one_and_a_half_diamond_three_times(
+    counter: Counter, tier: str, points: int
+) -> None:
+    member = await counter.member()
+    for yuan in {"ordinary": (), "gold": (5000,), "diamond": (12000,)}[tier]:
+        await counter.buy(member, yuan)
+    assert counter.tier(member) == tier
+    assert (await counter.buy(member, 100)).points.earn == points
+
+
+@pytest.mark.parametrize(
+    ("days_yuan", "tier"),
+    [
+        ([4999, 2000], "ordinary"),
+        ([4999, 2001], "gold"),
+        ([5000], "gold"),
+        ([4500, 4500, 4500, 2499], "gold"),
+        ([4500, 4500, 4500, 2500], "diamond"),
+        ([12000], "diamond"),
+        ([11999], "gold"),
+    ],
+)
+async def test_a_tier_is_reached_by_cumulative_or_one_day_spend(
+    counter: Counter, days_yuan: list[int], tier: str
+) -> None:
+    """7,000 and 16,000 in all, or 5,000 and 12,000 in one day; the boundary belongs to the upper band."""
+    member = await counter.member()
+    for day, yuan in enumerate(days_yuan, start=16):
+        counter.at(f"2026-11-{day:02d}T12:00:00+08:00")
+        await counter.buy(member, yuan)
+    assert counter.tier(member) == tier
+
+
+async def test_a_birthday_doubles_that_day_only(counter: Counter) -> None:
+    member = await counter.member(birthday="1980-11-10")
+    assert (await counter.buy(member, 100)).points.earn == 200
+    counter.at("2026-11-11T12:00:00+08:00")
+    assert (await counter.buy(member, 100)).points.earn == 100
+
+
+async def test_the_member_day_has_special_prices_and_triple_points(counter: Counter) -> None:
+    """CNY 100 of a member-day product costs 90 on the 15th and earns 270; elsewhere the price stands."""
+    member = await counter.member()
+    counter.at(MEMBER_DAY)
+    sold = await counter.buy(member, 100, category="member-day")
+    assert (sold.totals.due_fen, sold.points.earn) == (9000, 270)
+    assert (await counter.buy(member, 100)).totals.due_fen == 10000
+
+
+async def test_a_friends_spend_earns_ten_to_one_and_the_friends_friends_a_hundred_to_one(
+    counter: Counter,
+) -> None:
+    """500 by the friend: 50 points. 1,000 by the friend's friend: 10 points, and 100 for the friend."""
+    referrer = await counter.member()
+    friend = await counter.member(referrer)
+    friends_friend = await counter.member(friend)
+    await counter.buy(friend, 500)
+    assert counter.points(referrer) == 50
+    await counter.buy(friends_friend, 1000)
+    assert counter.points(referrer) == 60
+    assert counter.points(friend) == 500 + 100
+
+
+async def test_a_refund_takes_the_referral_points_back_too(counter: Counter) -> None:
+    referrer = await counter.member()
+    friend = await counter.member(referrer)
+    sold = await counter.buy(friend, 500)
+    request = refund.RefundRequest(idem=str(uuid.uuid4()), sale=sold.sale, tender=refund.RefundTender("cash"))
+    back = await refund.refund(counter.shop, TILL, request)
+    assert back.amount_fen == 50000
+    assert (counter.points(referrer), counter.points(friend)) == (0, 0)
+
+
+async def test_points_already_spent_are_kept_from_the_refunded_cash(counter: Counter) -> None:
+    """500 points earned, 300 of them spent: the refund hands out CNY 500 less 300 points at 2 fen."""
+    member = await counter.member()
+    sold = await counter.buy(member, 500)
+    await counter.buy(member, 6, redeem=300)
+    request = refund.RefundRequest(idem=str(uuid.uuid4()), sale=sold.sale, tender=refund.RefundTender("cash"))
+    back = await refund.refund(counter.shop, TILL, request)
+    assert (back.points_clawed, back.points_short, back.points_short_fen) == (200, 300, 600)
+    assert back.amount_fen == 49400
+    assert counter.points(member) == 0
