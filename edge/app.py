@@ -29,10 +29,11 @@ from edge.devices.supervisor import Supervisor
 from edge.domain.rules.compile import BundleRefused, load_programme
 from edge.errors import ConfigError
 from edge.rpc.events import Broadcast
-from edge.rpc.methods import HelloFacts, HelloParams, Session, SocketName, Table, session_methods
+from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketName, Table, session_methods
 from edge.rpc.openrpc import discoverable
 from edge.rpc.server import Server
 from edge.rpc.till_methods import Desk, till_methods
+from edge.storage.incarnation import fresh_incarnation
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 
@@ -53,6 +54,7 @@ class App:
         self._uplink = UplinkState(configured=config.hq is not None)
         self._broadcast = Broadcast(clock.now_ms())
         self._wake_uplink: Callable[[], None] = lambda: None
+        self._fencing: asyncio.Future[str] | None = None
         self._shop: Shop
         self._devices: Supervisor
 
@@ -129,7 +131,10 @@ class App:
 
     def _table(self, desk: Desk) -> Table:
         def welcome(session: Session, params: HelloParams) -> HelloFacts:
-            return hello_facts(desk.shop)
+            facts = hello_facts(desk.shop)
+            if params.last_seen is not None and rolled_back(params.last_seen, facts):
+                self._fence(session.terminal, desk.shop)
+            return facts
 
         def server_time() -> str:
             return desk.shop.local_time(self._clock.now_ms())
@@ -201,6 +206,17 @@ class App:
             "sync", {"online": self._uplink.online, "last_error": self._uplink.last_error}
         )
 
+    def _fence(self, terminal: str, shop: Shop) -> None:
+        """A till has seen more than this ledger holds: it was rolled back, and could spend twice.
+
+        The writer works in order, so whatever the till asks for next meets the fresh incarnation.
+        """
+        log.error("ledger_rolled_back", seen_by=terminal)
+        why = f"till {terminal} had seen a later operation"
+        self._fencing = asyncio.ensure_future(
+            shop.writer.submit(lambda tx: fresh_incarnation(tx.db, tx.now_ms, why))
+        )
+
     def _card_seen(self, seen: CardSeen) -> None:
         """One card, to the session that armed the reader; a card that is not ours says so on the displays."""
         if isinstance(seen.card, Refused):
@@ -220,6 +236,11 @@ class App:
         self._broadcast.publish("card", told, to=seen.session)
 
 
+def rolled_back(seen: LastSeen, facts: HelloFacts) -> bool:
+    """Whether a till has seen an operation of this very life of the ledger that is not in it (sync: I5)."""
+    return seen.incarnation == facts.incarnation and seen.seq > facts.seq
+
+
 def hello_facts(shop: Shop) -> HelloFacts:
     """What the box says of itself to a till that says hello."""
     incarnation, seq = shop.snapshot.identity()
@@ -228,7 +249,7 @@ def hello_facts(shop: Shop) -> HelloFacts:
         store=shop.config.store.id,
         server_time=shop.local_time(now_ms),
         business_date=shop.business_date(now_ms).isoformat(),
-        rules_version=str(shop.programme.bundle.version),
+        rules_version=shop.programme.bundle.version,
         offline=shop.offline,
         incarnation=incarnation,
         seq=seq,

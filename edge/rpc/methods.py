@@ -169,7 +169,7 @@ class HelloFacts(msgspec.Struct, frozen=True):
     store: str
     server_time: str
     business_date: str
-    rules_version: str
+    rules_version: int
     offline: bool
     incarnation: str
     seq: int

@@ -24,7 +24,7 @@ from edge.rpc.methods import (
 from edge.rpc.openrpc import discoverable
 from edge.rpc.server import Server
 
-FACTS = HelloFacts("s001", "2026-11-22T09:00:00.000+08:00", "2026-11-22", "r7", False, "i1", 41, ("print",))
+FACTS = HelloFacts("s001", "2026-11-22T09:00:00.000+08:00", "2026-11-22", 7, False, "i1", 41, ("print",))
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -70,7 +70,7 @@ class Box:
             Method("refuse", Nothing, str, self.refuse, (Code.BALANCE_SHORT,)),
             Method("unspeakable", Nothing, Any, lambda _, __: object()),
             Method("fill", Wanted, str, lambda _, wanted: "x" * wanted.size),
-            Method("rules.list", Nothing, list[str], lambda _, __: ["r7"], sockets=ADMIN),
+            Method("rules.list", Nothing, list[str], lambda _, __: [7], sockets=ADMIN),
         ]
 
     def welcome(self, session: Session, params: HelloParams) -> HelloFacts:
