@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -123,26 +122,33 @@ async def test_answers_outlive_the_writer(open_writer: Open, ledger: Path) -> No
     assert sound(ledger)
 
 
-async def test_a_second_process_is_refused(open_writer: Open, ledger: Path) -> None:
-    await open_writer()
+def locked_by_another_process(path: Path) -> str:
+    """What a second process says that wants to write; empty when it could."""
     program = (
         "import sys; from pathlib import Path; from edge.storage.database import only_writer\n"
         "with only_writer(Path(sys.argv[1])): pass"
     )
-    other = subprocess.run(
-        [sys.executable, "-c", program, str(ledger)], capture_output=True, text=True, check=False
-    )
-    assert "one writer per store" in other.stderr
+    command = [sys.executable, "-c", program, str(path)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
+def inode(path: Path) -> int:
+    return path.stat().st_ino
+
+
+async def test_a_second_process_is_refused(open_writer: Open, ledger: Path) -> None:
+    await open_writer()
+    assert "one writer per store" in locked_by_another_process(ledger)
 
 
 async def test_a_second_writer_does_not_touch_the_file(open_writer: Open, ledger: Path) -> None:
     """Not even while there is none yet: two that create would replace each other's."""
     writer = await open_writer()
     await writer.submit(earn("k"))
-    place = ledger.stat().st_ino
+    place = inode(ledger)
     with pytest.raises(StorageError, match="one writer per store"):
         await open_writer()
-    assert ledger.stat().st_ino == place
+    assert inode(ledger) == place
 
 
 async def test_a_copied_file_starts_a_life_without_rights(
@@ -258,22 +264,27 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+async def fill(writer: Writer) -> int:
+    """Write until the disk is full; returns how many operations were answered."""
+    for done in range(2000):
+        try:
+            await writer.submit(earn(f"k{done}", text="x" * 4000))
+        except StorageFull:
+            return done
+    raise AssertionError("the disk takes everything")
+
+
 async def test_a_full_disk_refuses_clearly_and_recovers(open_writer: Open, small_disk: Path) -> None:
     """Reads go on; the same key succeeds when there is room again."""
-    path = small_disk / "ledger.db"
+    path, ballast = small_disk / "ledger.db", small_disk / "ballast"
     writer = await open_writer(path)
-    ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(300_000))
-    done: list[str] = []
+    done = await fill(writer)
+    assert balance(path) == 5 * done
     with pytest.raises(StorageFull):
-        for n in range(2000):
-            await writer.submit(earn(f"k{n}", text="x" * 4000))
-            done.append(f"k{n}")
-    assert balance(path) == 5 * len(done)
-    with pytest.raises(StorageFull):
-        await writer.submit(earn(f"k{len(done)}", text="x" * 4000))
+        await writer.submit(earn(f"k{done}", text="x" * 4000))
     ballast.unlink()
-    answer: Any = await writer.submit(earn(f"k{len(done)}", text="x" * 4000))
+    answer = await writer.submit(earn(f"k{done}", text="x" * 4000))
     assert not answer.duplicate
-    assert balance(path) == 5 * (len(done) + 1)
+    assert balance(path) == 5 * (done + 1)
     assert sound(path)
