@@ -7,6 +7,7 @@ import asyncio
 import faulthandler
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from edge.devices.readers import CardSeen
 from edge.devices.spooler import Spooler
 from edge.devices.supervisor import Supervisor
 from edge.domain.rules.compile import BundleRefused, load_programme
-from edge.errors import ConfigError
+from edge.errors import ConfigError, StorageError, StorageFull
 from edge.rpc.events import Broadcast
 from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketName, Table, session_methods
 from edge.rpc.openrpc import discoverable
@@ -90,8 +91,12 @@ class App:
                 lambda: self._uplink.serving,
                 tuple(devices.printers),
             )
-            await self._serve(shop, devices, stop)
-            shop.snapshot.close()
+            try:
+                await self._serve(shop, devices, stop)
+            except* StorageError as failed:
+                raise failed.exceptions[0] from failed
+            finally:
+                shop.snapshot.close()
         finally:
             await writer.stop()
 
@@ -169,10 +174,14 @@ class App:
         await conversation.run()
 
     async def _tell_systemd(self, shop: Shop, devices: Supervisor) -> None:
-        """A status line, and the watchdog's ping: from the loop, while the writer answers too."""
+        """A status line, and the watchdog's ping: from the loop, while the writer answers too.
+
+        A ledger that failed ends the daemon here: systemd starts it again, and it checks the file.
+        """
         period = min(STATUS_EVERY_S, (self._notifier.watchdog_s or 2 * STATUS_EVERY_S) / 2)
         while True:
-            await shop.writer.submit(lambda tx: None)
+            with suppress(StorageFull):  # reads go on, and room may be made
+                await shop.writer.submit(lambda tx: None)
             self._notifier.watchdog()
             self._notifier.status(self._status(shop, devices))
             await self._clock.sleep(period)

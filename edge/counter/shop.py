@@ -15,7 +15,7 @@ from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredVal
 from edge.domain.dates import business_date, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
-from edge.errors import Code, PosError
+from edge.errors import Code, PosError, Retry, StorageError, StorageFull
 from edge.storage.ledger import Balance, Ledger
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
@@ -90,8 +90,20 @@ class Shop:
         def work(transaction: Transaction) -> Answer:
             return transaction.perform(operation, lambda: decide(transaction))
 
-        answer = await self.writer.submit(work)
+        try:
+            answer = await self.writer.submit(work)
+        except StorageError as error:
+            raise _not_written(error) from error
         return answer.decoded(reply), answer.duplicate
+
+
+def _not_written(error: StorageError) -> PosError:
+    """What a till is told when the ledger fails: the same key again, in either case."""
+    if isinstance(error, StorageFull):
+        zh = "存储已满，本笔未成交，请联系技术员清理后重试"
+        return PosError(Code.BUSY, str(error), zh=zh, retry=Retry.SAME_IDEM, reason="storage_full")
+    zh = "账本写入结果未知，请用同一幂等号重试"
+    return PosError(Code.INTERNAL, str(error), zh=zh, retry=Retry.SAME_IDEM, reason="outcome_unknown")
 
 
 class Keyed(Request, frozen=True):
