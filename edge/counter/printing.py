@@ -33,9 +33,13 @@ _STATE_OF: dict[str, State] = {
 
 
 class PrintRequest(Keyed, frozen=True):
-    """Print a receipt again: ``sale`` is the id or receipt number of a sale, or the id of a refund."""
+    """Print a receipt: ``sale`` is the id or receipt number of a sale, or the id of a refund.
+
+    The first one is the original, every later one is marked 补打 with its count; ``copy`` marks even the first.
+    """
 
     sale: Word
+    copy: bool = False
     printer: Name | None = None
     wait_ms: Annotated[int, msgspec.Meta(ge=0, le=WAIT_MS_MAX)] = 0
 
@@ -84,12 +88,12 @@ def queue_print(shop: Shop, transaction: Transaction, kind: Kind, subject: str) 
 
 
 async def print_receipt(shop: Shop, spooler: Spooler, terminal: str, request: PrintRequest) -> JobReply:
-    """Queue another copy, marked 补打 with its count; raises 1307 and 1401."""
+    """Queue a receipt, marked 补打 with its count when it is not the first; raises 1307 and 1401."""
     printer = _printer(shop, request.printer)
 
     def decide(transaction: Transaction) -> JobReply:
         kind, subject = _subject(transaction, request.sale)
-        copy = transaction.print_jobs.copies(subject)
+        copy = max(transaction.print_jobs.copies(subject), int(request.copy))
         job = transaction.print_jobs.insert(
             transaction.seq + 1, printer, kind, subject, copy, transaction.now_ms
         )

@@ -27,7 +27,11 @@ class UplinkState:
 
 
 class SyncReply(Reply, frozen=True):
-    """``queued`` events wait for HQ, the oldest for ``oldest_s`` seconds, ``bytes`` in all."""
+    """``queued`` events wait for HQ, the oldest for ``oldest_s`` seconds, ``bytes`` in all.
+
+    ``exposure_fen`` is what members could not spend until somebody decides, if this box burned now: rights
+    that HQ has granted here and that are not used up, points at their redemption value.
+    """
 
     configured: bool
     online: bool
@@ -37,6 +41,7 @@ class SyncReply(Reply, frozen=True):
     bytes: int
     last_error: str
     next_try_s: float
+    exposure_fen: int
     alarm: str
     incarnation: str
 
@@ -54,6 +59,8 @@ def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
         bytes=size,
         last_error=state.last_error,
         next_try_s=round(state.next_try_s, 1),
+        exposure_fen=shop.snapshot.rights_out("fen")
+        + shop.programme.redeemed_fen(shop.snapshot.rights_out("points")),
         alarm=state.alarm,
         incarnation=shop.snapshot.identity()[0],
     )

@@ -52,6 +52,15 @@ class Snapshot:
         ).fetchone()
         return row[0], row[1], row[2]
 
+    def rights_out(self, unit: Unit) -> int:
+        """Rights in ``unit`` that are granted to this box and not used up, over all accounts."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(max(0, granted - returned - (spent - reversed) - clawed)), 0)"
+            " FROM rights JOIN account ON account.id = rights.account WHERE unit=?",
+            (unit,),
+        ).fetchone()
+        return int(row[0])
+
     def sales_count(self) -> int:
         """How many sales the ledger holds."""
         return int(self._db.execute("SELECT count(*) FROM sale").fetchone()[0])
