@@ -244,7 +244,7 @@ class ReceiptPrinter(Protocol):
         ...
 
     async def kick_drawer(self, pin: Literal[2, 5] = 2) -> None:
-        """Open the cash drawer now; refused (DriverError) while the printer is blocked."""
+        """Open the cash drawer now; refused (DriverError) where a blocked printer would hold the kick back."""
         ...
 
 
