@@ -10,7 +10,9 @@ from edge.storage.transaction import Transaction
 from sync import envelope
 
 
-def tell_hq(shop: Shop, transaction: Transaction, kind: str, member: str | None, body: dict[str, Any]) -> int | None:
+def tell_hq(
+    shop: Shop, transaction: Transaction, kind: str, member: str | None, body: dict[str, Any]
+) -> int | None:
     """Put one event into the outbox, in the operation's own transaction; returns its sequence number.
 
     A store without HQ has nobody to tell: None, and its outbox stays empty.
