@@ -37,6 +37,7 @@ class SqliteQueue:
             " tries DEFAULT 0, accepted DEFAULT 0, proof DEFAULT 'none', why DEFAULT '', sha, size)"
         )
         self.full = False
+        self.before_sending: Callable[[], None] = lambda: None
         self.documents: dict[int, Document] = {}
 
     def add(self, printer: str, queued_ms: int) -> int:
@@ -61,6 +62,7 @@ class SqliteQueue:
         return self._where("state IN ('sending', 'sent')")
 
     async def mark_sending(self, job: Job, payload_sha: str, size: int) -> bool:
+        self.before_sending()
         return self._move(
             job, "state='queued' AND printer=?", (job.printer,), state="sending", sha=payload_sha, size=size
         )
@@ -218,6 +220,17 @@ async def test_jobs_come_out_in_order_each_once_and_are_confirmed(tmp_path: Path
         states = [state for job, state, _ in shop.told if job == jobs[0]]
         assert (states[0], states[-1]) == (JobState.SENDING, JobState.DONE)
         assert printer.kicks == []
+
+
+async def test_no_byte_leaves_before_the_job_is_durably_on_its_way(tmp_path: Path) -> None:
+    """When the store is asked to note SENDING, the printer has nothing of the job yet."""
+    async with VirtualPrinter() as printer, box(tmp_path / "q.db", front=printer.port) as shop:
+        seen = list[bytes]()
+        shop.queue.before_sending = lambda: seen.append(bytes(printer.received))
+        assert (await shop.settled(shop.add())).state is JobState.DONE
+        assert len(seen) == 1
+        assert b"JOB-" not in seen[0]
+        assert b"JOB-" in printer.received
 
 
 async def test_a_link_cut_at_any_byte_prints_once_or_asks(tmp_path: Path) -> None:
