@@ -65,7 +65,7 @@ class Basket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def serve_tillside(path: Path) -> None:
     broadcast = Broadcast()
-    facts = HelloFacts("s001", "", "2026-11-22", "r1", False, "i1", 0, ())
+    facts = HelloFacts("s001", "", "2026-11-22", 1, False, "i1", 0, ())
     session = session_methods(broadcast, lambda _, __: facts, lambda: "")
     echo = Method("basket.echo", Basket, Basket, lambda _, basket: basket)
     server = Server(discoverable((*session, echo), "0"), broadcast)
