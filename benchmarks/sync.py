@@ -67,10 +67,12 @@ async def running(box: MemoryBox, url: str, wake: asyncio.Event) -> AsyncIterato
 
 
 async def drain(url: str) -> float:
-    """Seconds for a backlog, from the box's first connection to the last ack."""
-    box = MemoryBox("S1")
-    trade(box, BACKLOG)
-    async with running(box, url, asyncio.Event()):
+    """Seconds for a backlog on a standing connection, from the first batch to the last ack."""
+    box, wake = MemoryBox("S1"), asyncio.Event()
+    async with running(box, url, wake) as status:
+        await until(lambda: status[0].online)
+        trade(box, BACKLOG)
+        wake.set()
         return await until(lambda: not box.rows)
 
 

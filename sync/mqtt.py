@@ -267,9 +267,11 @@ class _Box:
         return self._session.welcomed(now, welcome)
 
     async def _granted(self, now: float, rep: Rep) -> list[Action]:
-        if rep.page.nonce != (await self._store.position()).nonce:
+        at = await self._store.position()
+        if rep.page.nonce != at.nonce:
             return []
-        await self._store.apply_grants(rep.page)
+        if rep.page.version > at.grants_version:  # a late page would bring an old balance back
+            await self._store.apply_grants(rep.page)
         return self._session.granted(now, rep.page.version, rep.page.more)
 
     async def _perform(self, link: Link, tasks: asyncio.TaskGroup, actions: Iterable[Action]) -> None:

@@ -105,7 +105,10 @@ class BoxStore(Protocol):
         ...
 
     async def apply_grants(self, page: GrantPage) -> None:
-        """Merge cumulative grants by max, and remember the page's version, if the nonce is ours."""
+        """Merge ``granted`` by max, replace ``elsewhere``, remember the page's version; if the nonce is ours.
+
+        Called only with a version beyond ``Position.grants_version``.
+        """
         ...
 
 

@@ -61,19 +61,19 @@ async def settle(
         account: place(ledger.credits[account], lines, ledger.home(account))
         for account, lines in after.items()
     }
-    return await _write(conn, ledger, placed, tell_all)
+    return await _write(conn, ledger, placed, tell_all, newcomer)
 
 
 async def _lock(conn: Connection, accounts: list[Account], stores: set[str]) -> _Ledger:
     keys = [[member for member, _ in accounts], [unit for _, unit in accounts]]
     await conn.execute(
-        "insert into hq_account (member, unit) select * from unnest(%s::text[], %s::text[])"
+        "insert into hq_account (member, unit) select * from unnest(%b::text[], %b::text[])"
         " on conflict do nothing",
         keys,
     )
     cursor: AsyncCursor[TupleRow] = await conn.execute(
         "select a.member, a.unit, a.hq_credits from hq_account a"
-        " join unnest(%s::text[], %s::text[]) k(member, unit) using (member, unit)"
+        " join unnest(%b::text[], %b::text[]) k(member, unit) using (member, unit)"
         " order by a.member, a.unit for update of a",
         keys,
     )
@@ -86,7 +86,7 @@ async def _lock(conn: Connection, accounts: list[Account], stores: set[str]) -> 
     cursor = await conn.execute(
         "select r.member, r.unit, r.store, r.nonce, r.version, r.granted, r.earned, r.spent, r.reversed,"
         " r.clawed, r.returned from hq_rights r"
-        " join unnest(%s::text[], %s::text[]) k(member, unit) using (member, unit)",
+        " join unnest(%b::text[], %b::text[]) k(member, unit) using (member, unit)",
         keys,
     )
     for member, unit, store, nonce, version, *figures in await cursor.fetchall():
@@ -110,6 +110,7 @@ async def _write(
     ledger: _Ledger,
     changed: Mapping[Account, Mapping[Incarnation, Line]],
     tell_all: bool,
+    newcomer: Incarnation | None,
 ) -> set[str]:
     newest = {store: gver for store, (_, gver) in ledger.open.items()}
     rows, news = [], set()
@@ -118,7 +119,8 @@ async def _write(
         moved = {at for at, line in lines.items() if at not in before or line.net != before[at].net}
         for at, line in lines.items():
             version = ledger.versions.get((account, at), 0)
-            if ledger.is_open(at) and (tell_all or _tells(at, line, before.get(at), moved)):
+            told = tell_all or at == newcomer or _tells(at, line, before.get(at), moved)
+            if told and ledger.is_open(at):
                 version = newest[at[0]] = newest[at[0]] + 1
                 news.add(at[0])
             elif line == before.get(at):
@@ -127,7 +129,7 @@ async def _write(
     await _write_rights(conn, rows)
     await _write_pools(conn, ledger, changed)
     await conn.execute(
-        "update hq_incarnation i set gver = n.gver from unnest(%s::text[], %s::bigint[]) n(store, gver)"
+        "update hq_incarnation i set gver = n.gver from unnest(%b::text[], %b::bigint[]) n(store, gver)"
         " where i.store = n.store and i.state = 'open'",
         [sorted(news), [newest[store] for store in sorted(news)]],
     )
@@ -152,9 +154,9 @@ async def _write_rights(conn: Connection, rows: list[tuple[str, str, str, str, L
         return
     await conn.execute(
         "insert into hq_rights (member, unit, store, nonce, granted, earned, spent, reversed, clawed,"
-        " returned, version) select * from unnest(%(member)s::text[], %(unit)s::text[], %(store)s::text[],"
-        " %(nonce)s::text[], %(granted)s::bigint[], %(earned)s::bigint[], %(spent)s::bigint[],"
-        " %(reversed)s::bigint[], %(clawed)s::bigint[], %(returned)s::bigint[], %(version)s::bigint[])"
+        " returned, version) select * from unnest(%(member)b::text[], %(unit)b::text[], %(store)b::text[],"
+        " %(nonce)b::text[], %(granted)b::bigint[], %(earned)b::bigint[], %(spent)b::bigint[],"
+        " %(reversed)b::bigint[], %(clawed)b::bigint[], %(returned)b::bigint[], %(version)b::bigint[])"
         " on conflict (member, unit, store, nonce) do update set granted = excluded.granted,"
         " earned = excluded.earned, spent = excluded.spent, reversed = excluded.reversed,"
         " clawed = excluded.clawed, returned = excluded.returned, version = excluded.version",
@@ -168,7 +170,7 @@ async def _write_pools(
     free = [pool(ledger.credits[account], lines.values()) for account, lines in changed.items()]
     await conn.execute(
         "update hq_account a set pool = n.pool"
-        " from unnest(%s::text[], %s::text[], %s::bigint[]) n(member, unit, pool)"
+        " from unnest(%b::text[], %b::text[], %b::bigint[]) n(member, unit, pool)"
         " where a.member = n.member and a.unit = n.unit and a.pool <> n.pool",
         [[member for member, _ in changed], [unit for _, unit in changed], free],
     )

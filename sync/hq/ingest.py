@@ -94,7 +94,7 @@ async def _apply(conn: Connection, store: str, epoch: int, arrivals: Sequence[_A
     await _place_members(conn, store, events)
     nonces = sorted({event.nonce for event in events})
     await conn.execute(
-        "insert into hq_incarnation (store, nonce, state) select %s, n, 'heard' from unnest(%s::text[]) n"
+        "insert into hq_incarnation (store, nonce, state) select %s, n, 'heard' from unnest(%b::text[]) n"
         " on conflict do nothing",
         [store, nonces],
     )
@@ -106,8 +106,8 @@ async def _insert_events(conn: Connection, store: str, epoch: int, arrivals: Seq
     rows = [(a.seq, a.body, a.event) for a in arrivals if a.event is not None]
     cursor = await conn.execute(
         "insert into hq_event (store, epoch, id, nonce, seq, op, at, business_date, kind, member, event)"
-        " select %s, %s, * from unnest(%s::uuid[], %s::text[], %s::bigint[], %s::bigint[],"
-        " %s::timestamptz[], %s::date[], %s::text[], %s::text[], %s::jsonb[])"
+        " select %s, %s, * from unnest(%b::text[]::uuid[], %b::text[], %b::bigint[], %b::bigint[],"
+        " %b::timestamptz[], %b::date[], %b::text[], %b::text[], %b::text[]::jsonb[])"
         " on conflict do nothing returning id::text",
         [
             store,
@@ -130,8 +130,8 @@ async def _insert_postings(conn: Connection, events: Sequence[Event]) -> None:
     rows = [(event.id, line, p) for event in events for line, p in enumerate(event.postings)]
     await conn.execute(
         "insert into hq_posting (event, line, member, unit, kind, amount, code)"
-        " select * from unnest(%s::uuid[], %s::int[], %s::text[], %s::text[], %s::text[], %s::bigint[],"
-        " %s::text[])",
+        " select * from unnest(%b::text[]::uuid[], %b::int[], %b::text[], %b::text[], %b::text[], %b::bigint[],"
+        " %b::text[])",
         [
             [id for id, _, _ in rows],
             [line for _, line, _ in rows],
@@ -148,7 +148,7 @@ async def _place_members(conn: Connection, store: str, events: Sequence[Event]) 
     """A member's home is what the first member event says, else the first store that posts."""
     posted = sorted({total.member for event in events for total in event.totals})
     await conn.execute(
-        "insert into hq_member (member, home, declared) select m, %s, false from unnest(%s::text[]) m"
+        "insert into hq_member (member, home, declared) select m, %s, false from unnest(%b::text[]) m"
         " on conflict do nothing",
         [store, posted],
     )
@@ -158,7 +158,7 @@ async def _place_members(conn: Connection, store: str, events: Sequence[Event]) 
             homes.setdefault(event.member, home_of(event))
     members = sorted(homes)
     await conn.execute(
-        "insert into hq_member (member, home, declared) select m, h, true from unnest(%s::text[], %s::text[])"
+        "insert into hq_member (member, home, declared) select m, h, true from unnest(%b::text[], %b::text[])"
         " x(m, h) on conflict (member) do update set home = excluded.home, declared = true"
         " where not hq_member.declared",
         [members, [homes[member] for member in members]],
@@ -191,8 +191,8 @@ async def welcome(conn: Connection, store: str, hello: Hello) -> Welcome | None:
                 "update hq_incarnation set state = 'closed' where store = %s and nonce = %s",
                 [store, hello.nonce],
             )
-        opened = await _open(conn, store, hello.nonce)
-    if opened:
+        is_new = await _open(conn, store, hello.nonce)
+    if is_new:
         await _adopt(conn, (store, hello.nonce))
     nonce = await _open_nonce(conn, store)
     at = greeting.cursor
@@ -221,13 +221,13 @@ async def _is_new(conn: Connection, store: str, hello: Hello) -> bool:
 
 
 async def _open(conn: Connection, store: str, nonce: str) -> bool:
-    """Make ``nonce`` the open incarnation unless it is closed; True if it was not open before."""
+    """Make ``nonce`` the open incarnation unless it is closed; True if it has yet to be told of the store."""
     result = await conn.execute(
-        "select state from hq_incarnation where store = %s and nonce = %s", [store, nonce]
+        "select state, adopted from hq_incarnation where store = %s and nonce = %s", [store, nonce]
     )
     row = await result.fetchone()
     if row is not None and row[0] in ("open", "closed"):
-        return False
+        return bool(row[0] == "open" and not row[1])
     await conn.execute(
         "update hq_incarnation set state = 'closed' where store = %s and state = 'open'", [store]
     )
@@ -240,7 +240,10 @@ async def _open(conn: Connection, store: str, nonce: str) -> bool:
 
 
 async def _adopt(conn: Connection, newcomer: Incarnation) -> None:
-    """Tell a new incarnation of every account that the store knew, and grant it what has no place."""
+    """Tell a new incarnation of every account that the store knew, and grant it what has no place.
+
+    Not one transaction, as a store may know a million accounts; begun again if it was cut short.
+    """
     store = newcomer[0]
     result = await conn.execute(
         "select member, unit from hq_rights where store = %s"
@@ -252,6 +255,9 @@ async def _adopt(conn: Connection, newcomer: Incarnation) -> None:
     for at in range(0, len(accounts), _ADOPTION_ACCOUNTS):
         async with conn.transaction():
             await settle(conn, {}, accounts[at : at + _ADOPTION_ACCOUNTS], newcomer)
+    await conn.execute(
+        "update hq_incarnation set adopted = true where store = %s and nonce = %s", [*newcomer]
+    )
 
 
 async def _open_nonce(conn: Connection, store: str) -> str:

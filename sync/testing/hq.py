@@ -1,5 +1,6 @@
 """HQ in memory: the same cursor and rights arithmetic as the real one, without PostgreSQL."""
 
+import contextlib
 from collections import defaultdict
 
 import msgspec
@@ -54,8 +55,9 @@ class MemoryHq:
                     kinds = ("hello", "ev", "req")
                     await self._link.subscribe(*(f"$share/hq/{envelope.ROOT}/+/up/{k}" for k in kinds))
                     async for message in self._link.messages():
-                        for reply in self.answer(message):
-                            await self._link.publish(reply)
+                        with contextlib.suppress(EnvelopeError):
+                            for reply in self.answer(message):
+                                await self._link.publish(reply)
             except BrokerError:
                 self._link = None
                 await clock.sleep(0.2)
@@ -170,7 +172,7 @@ class MemoryHq:
             at_home = self._homes.get(account[0], ("", False))[0] == store
             waiting = at_home and pool(self.credits[account], lines.values()) > 0
             if waiting or any(known[0] == store for known in lines):
-                self._settle(account, {here: Line(), **lines})
+                self._settle(account, {here: Line(), **lines}, tell_all=True)
 
     def page(self, store: str, nonce: str, since: int, limit: int = envelope.MAX_PAGE_ITEMS) -> GrantPage:
         """Rights of (store, nonce) changed after version ``since``."""

@@ -88,7 +88,7 @@ def assert_books_agree(world: World) -> None:
                 assert box.balance(member) == posted
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(25))
 def test_events_arrive_once_and_in_order_over_a_bad_network(seed: int) -> None:
     async def scenario() -> None:
         rng = random.Random(seed)
@@ -123,7 +123,7 @@ def test_a_long_outage_drains_in_full_batches(seed: int) -> None:
     run_virtual(scenario())
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(15))
 def test_a_restored_box_is_fenced_and_nothing_acked_is_lost_or_doubled(seed: int) -> None:
     async def scenario() -> None:
         rng = random.Random(seed)

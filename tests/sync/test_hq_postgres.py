@@ -224,6 +224,24 @@ async def test_a_new_life_starts_without_rights_and_the_old_ones_stay_in_suspens
         await release(books, "S1", store.box.nonce, "M1", "points")
 
 
+async def test_a_life_that_posted_before_its_first_hello_still_hears_of_the_one_before(
+    books: Connection,
+) -> None:
+    store = Direct(books)
+    await store.join()
+    store.box.book("M1", "earn", 100)
+    await store.sync()
+    store.box.fence()
+    store.box.book("M1", "earn", 5)
+    await ingest(books, "S1", await store.batch())
+    assert not (await store.join()).fenced
+    await store.sync()
+    assert (store.box.available("M1"), store.box.balance("M1")) == (0, 105)
+    store.box.book("M1", "earn", 7)
+    await store.sync()
+    assert (store.box.available("M1"), store.box.balance("M1")) == (7, 112)
+
+
 async def test_a_closed_nonce_is_never_opened_again(books: Connection) -> None:
     store = Direct(books)
     await store.join()

@@ -15,9 +15,10 @@ from sync import envelope
 from sync.hq import totals
 from sync.hq.credit import credit
 from sync.hq.schema import Connection
+from sync.hq.server import connect
 from sync.mqtt import MqttBroker, run_box
 from sync.ports import BrokerError, Message, SyncStatus
-from sync.testing import LoopClock, MemoryBox, Service, start_iotcore
+from sync.testing import LoopClock, MemoryBox, Service, start_iotcore, start_postgres
 
 
 class Workers:
@@ -143,6 +144,27 @@ async def test_killed_broker_killed_worker_and_frozen_broker_cost_nothing(
         mosquitto.thaw()
         await wait_for(lambda: shop.drained)
     await assert_books_agree(books, shop)
+
+
+async def test_a_stopped_postgres_is_waited_out(mosquitto: Service, tmp_path: Path) -> None:
+    (tmp_path / "pg").mkdir()
+    postgres = start_postgres(tmp_path / "pg")
+    workers = Workers(postgres.url, mosquitto.url, tmp_path / "workers.log")
+    workers.start(1)
+    shop = Shop("S1", mosquitto.url)
+    try:
+        async with shop.open():
+            await wait_for(lambda: shop.drained)
+            postgres.stop()
+            shop.earn(500)
+            await asyncio.sleep(0.5)
+            postgres.restart()
+            await wait_for(lambda: shop.drained)
+        async with await connect(postgres.url) as books:
+            await assert_books_agree(books, shop)
+    finally:
+        workers.kill(1)
+        postgres.stop()
 
 
 async def test_a_credit_booked_by_another_process_reaches_an_idle_box(
