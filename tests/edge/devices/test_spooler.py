@@ -273,7 +273,7 @@ async def test_a_job_that_was_being_sent_at_a_crash_is_unknown_and_not_sent_agai
     async with VirtualPrinter() as printer:
         async with box(tmp_path / "q.db", front=printer.port) as shop:
             await shop.printers["front"].ready()
-            printer.wire.bytes_per_s = 2000
+            printer.wire.bytes_per_s = 500
             job = shop.add()
             await until(lambda: len(printer.received) > 150)
         printer.wire.bytes_per_s = None
@@ -308,7 +308,7 @@ async def test_paper_that_ends_within_a_receipt_holds_it_until_the_new_roll(tmp_
     """The printer has the rest of the job: it is not sent again, and done when the printer says so."""
     async with VirtualPrinter() as printer, box(tmp_path / "q.db", front=printer.port) as shop:
         await shop.printers["front"].ready()
-        printer.wire.bytes_per_s = 3000
+        printer.wire.bytes_per_s = 1000
         job = shop.add()
         await until(lambda: len(printer.received) > 150)
         printer.set_paper(Paper.OUT)
@@ -336,7 +336,7 @@ async def test_silence_after_the_last_byte_is_unknown_not_failed(tmp_path: Path)
         box(tmp_path / "q.db", {"confirm_s": 1}, front=printer.port) as shop,
     ):
         await shop.printers["front"].ready()
-        printer.wire.bytes_per_s = 3000
+        printer.wire.bytes_per_s = 1000
         job = shop.add()
         await until(lambda: len(printer.received) > 150)
         printer.silent = True
