@@ -39,6 +39,7 @@ CALL_TIMEOUT_S = 5.0
 TCP_USER_TIMEOUT_MS = 10_000
 BACKOFF_S = 0.5
 BACKOFF_S_MAX = 30.0
+GOODBYE_S = 1.0
 IDLE_LOOK_S = 5.0  # how often the outbox is looked at without being woken
 
 _quiet = logging.getLogger("sync.mqtt.paho")
@@ -205,9 +206,19 @@ class _Box:
             async with broker.connect(self._state(online=False)) as link:
                 await link.subscribe(envelope.down(self._node, "#"), envelope.HQ_STATE)
                 await link.publish(self._state(online=True))
-                await self._talk(link)
+                try:
+                    await self._talk(link)
+                except asyncio.CancelledError:
+                    await self._say_goodbye(link)
+                    raise
         finally:
             self._session.lost()
+
+    async def _say_goodbye(self, link: Link) -> None:
+        """The will is not sent for who leaves in good order."""
+        with contextlib.suppress(BrokerError, TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await link.publish(self._state(online=False))
 
     async def _talk(self, link: Link) -> None:
         inbox: asyncio.Queue[Message | None] = asyncio.Queue()

@@ -195,6 +195,17 @@ async def test_an_event_in_another_stores_name_has_no_effect(books: Connection) 
     assert await totals.accounts(books) == []
 
 
+async def test_grants_come_in_pages_that_miss_none(books: Connection) -> None:
+    store = Direct(books)
+    await store.join()
+    for n in range(450):
+        store.box.book(f"M{n}", "earn", 1 + n)
+    await store.sync()
+    first = await grant_page(books, "S1", store.box.nonce, 0)
+    assert (len(first.items), first.more) == (200, True)
+    assert all(store.box.available(f"M{n}") == 1 + n for n in range(450))
+
+
 async def test_a_credit_is_booked_once_and_granted_at_home(books: Connection) -> None:
     store = Direct(books)
     await store.join()

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import random
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -147,8 +149,9 @@ async def test_killed_broker_killed_worker_and_frozen_broker_cost_nothing(
 
 
 async def test_a_stopped_postgres_is_waited_out(mosquitto: Service, tmp_path: Path) -> None:
-    (tmp_path / "pg").mkdir()
-    postgres = start_postgres(tmp_path / "pg")
+    # Not in tmp_path: pytest keeps that to its own user, and PostgreSQL may run as another.
+    directory = Path(tempfile.mkdtemp(prefix="tillside-pg-"))
+    postgres = start_postgres(directory)
     workers = Workers(postgres.url, mosquitto.url, tmp_path / "workers.log")
     workers.start(1)
     shop = Shop("S1", mosquitto.url)
@@ -165,6 +168,7 @@ async def test_a_stopped_postgres_is_waited_out(mosquitto: Service, tmp_path: Pa
     finally:
         workers.kill(1)
         postgres.stop()
+        shutil.rmtree(directory)
 
 
 async def test_a_credit_booked_by_another_process_reaches_an_idle_box(
@@ -213,6 +217,17 @@ async def test_the_will_tells_of_a_box_that_died(mosquitto: Service) -> None:
                     pass
         async with asyncio.timeout(5):
             assert (await anext(watcher.messages())).payload == dead.payload
+
+
+async def test_a_box_that_is_stopped_says_so(mosquitto: Service) -> None:
+    shop = Shop("S1", mosquitto.url)
+    async with MqttBroker(mosquitto.url, "watcher").connect() as watcher:
+        await watcher.subscribe(envelope.up("t-S1", "state"))
+        states = watcher.messages()
+        async with asyncio.timeout(5):
+            async with shop.open():
+                assert envelope.decode((await anext(states)).payload, envelope.State).online
+            assert not envelope.decode((await anext(states)).payload, envelope.State).online
 
 
 async def test_no_broker_is_a_broker_error() -> None:
