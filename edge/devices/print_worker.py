@@ -43,9 +43,13 @@ class PrintWorker:
         while True:
             try:
                 await self._next()
-            except StorageError as error:
-                # Whatever was being sent stays SENDING in the store, and UNKNOWN after a restart.
-                log.error("print_queue_stalled", printer=self._printer.name, why=str(error))
+            except Exception as error:
+                # The edge of the task: a ledger that cannot be written stops printing, not the box.
+                # Whatever was being sent stays SENDING in the store, and is UNKNOWN after a restart.
+                expected = isinstance(error, StorageError)
+                log.error(
+                    "print_queue_stalled", printer=self._printer.name, why=repr(error), exc_info=not expected
+                )
                 await self._clock.sleep(BACKOFF_S_MAX)
 
     async def _next(self) -> None:

@@ -36,7 +36,7 @@ class SqliteQueue:
             "CREATE TABLE IF NOT EXISTS job(id INTEGER PRIMARY KEY, printer, state, queued_ms, copy DEFAULT 0,"
             " tries DEFAULT 0, accepted DEFAULT 0, proof DEFAULT 'none', why DEFAULT '', sha, size)"
         )
-        self.full = False
+        self.fault: Exception | None = None
         self.before_sending: Callable[[], None] = lambda: None
         self.documents: dict[int, Document] = {}
 
@@ -54,8 +54,8 @@ class SqliteQueue:
         return next(iter(self._where("id=?", job_id)), None)
 
     async def next_job(self, printer: str) -> Job | None:
-        if self.full:
-            raise StorageFull("disk full")
+        if self.fault is not None:
+            raise self.fault
         return next(iter(self._where("printer=? AND state='queued' ORDER BY id LIMIT 1", printer)), None)
 
     async def cut_short(self) -> Sequence[Job]:
@@ -383,15 +383,16 @@ async def test_the_drawer_opens_before_the_receipt_and_never_from_the_queue(tmp_
         assert printer.kicks == [2]
 
 
-async def test_a_full_disk_stops_the_queue_and_not_the_box(tmp_path: Path) -> None:
-    """While the ledger cannot be written nothing is sent; printing goes on by itself afterwards."""
+@pytest.mark.parametrize("fault", [StorageFull("disk full"), LookupError("no such sale")])
+async def test_a_store_that_fails_stops_the_queue_and_not_the_box(tmp_path: Path, fault: Exception) -> None:
+    """While the ledger cannot answer nothing is sent; printing goes on by itself afterwards."""
     async with VirtualPrinter() as printer, box(tmp_path / "q.db", front=printer.port) as shop:
-        shop.queue.full = True
+        shop.queue.fault = fault
         job = shop.add()
         waiting = await shop.spooler.wait(job, 0.2)
         assert waiting is not None
         assert waiting.state is JobState.QUEUED
-        shop.queue.full = False
+        shop.queue.fault = None
         assert (await shop.settled(job)).state is JobState.DONE
 
 
