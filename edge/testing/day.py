@@ -159,12 +159,12 @@ class _Day:
         self._expect(
             "重启后积分仍在 · the points outlived the restart", await self._points(self._birthday), 632
         )
-        notes = ("会员日特价 -10%", "钻石 3 倍 × 会员日 3 倍 = 9 倍", "61.20 × 2 = 122.40 → 1098 分")
+        notes = ("会员日特价 -10%", "钻石 3 倍 × 会员日 3 倍 = 9 倍", "108 元 → 972 分")
         basket = (Bought(goods.GOJI, 2),)
         sold, slip = await self._cashier.sell_in_view(basket, goods.LI, notes, handed_fen=20000)
         self._screen.slip(slip)
-        self._expect("会员日特价 · ten percent off", sold.due_fen, 12240)
-        self._expect("9 倍积分 · nine times the points", sold.points, 9 * 122)
+        self._expect("会员日特价 · ten percent off", sold.due_fen, 10800)
+        self._expect("9 倍积分 · nine times the points", sold.points, 9 * 108)
 
     async def _without_hq(self) -> None:
         stage, screen, cashier = self._stage, self._screen, self._cashier
