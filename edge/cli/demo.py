@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from time import monotonic
 
 import click
 
@@ -48,14 +49,14 @@ def demo(serving: bool, directory: Path | None) -> Exit | None:
         screen = _screen()
         finished = asyncio.run(_until_told(lambda: _perform(Premises(root), screen, serving)))
     except StageFailed as failed:
+        # The directory stays, for who wants to know why.
         screen.end()
         if failed.log:
             click.echo(failed.log, err=True)
         raise CommandFailed(str(failed), failed.todo) from failed
-    finally:
-        if directory is None:
-            shutil.rmtree(root, ignore_errors=True)
     screen.end()
+    if directory is None:
+        shutil.rmtree(root)
     return None if finished or serving else Exit.INTERRUPTED
 
 
@@ -92,19 +93,28 @@ async def _until_told(work: Callable[[], Awaitable[None]]) -> bool:
 async def _perform(premises: Premises, screen: Screen, serving: bool) -> None:
     async with Stage(premises, screen.progress) as stage:
         try:
-            await (_keep_open(stage) if serving else play(stage, screen))
+            await (_keep_open(stage, screen) if serving else _play(stage, screen))
         except (OSError, EOFError, TimeoutError) as error:
             stage.check()
             raise StageFailed(f"{type(error).__name__}: {error}", f"read {premises.logs}") from error
 
 
-async def _keep_open(stage: Stage) -> None:
+async def _play(stage: Stage, screen: Screen) -> None:
+    began = monotonic()
+    await play(stage, screen)
+    screen.say(f"演完，用时 {monotonic() - began:.0f} 秒 · the play is over")
+
+
+async def _keep_open(stage: Stage, screen: Screen) -> None:
     """Say ``ready`` when tills may call, then stay until cancelled; raises StageFailed if a part falls."""
     stage.hardware.open_to_hand()
     await stage.open_shop()
     readme = stage.premises.root / "README.txt"
     facts = {"root": stage.premises.root, "broker": stage.broker.url, "numbers": MEMBER_NUMBERS}
     readme.write_text(_README.format(**facts), encoding="utf-8")
+    screen.say(f"收银接口 till socket {stage.premises.pos_socket}")
+    screen.say(f"说明 how to use it    {readme}")
+    screen.end()
     click.echo("ready")
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(stage.hardware.mirror())
@@ -128,6 +138,7 @@ A till in Python (edge.rpc.client comes with Tillside):
 
     import uuid
     from pathlib import Path
+from time import monotonic
     from edge.rpc.client import Client
 
     with Client(Path("{root}/run/pos.sock")) as till:

@@ -7,6 +7,9 @@ import click
 
 from edge.testing.screen import Shown, Slip
 
+LAMPS = {"none": "", "price": "单价", "total": "总计", "paid": "收款", "change": "找零"}
+"""What is printed beside the lamps of an LED8."""
+
 
 class PlainScreen:
     """Lines of text, nothing else."""
@@ -71,7 +74,7 @@ def _framed(receipt: str) -> Iterator[str]:
 
 def _moments(moments: Sequence[Shown]) -> Iterator[str]:
     for shown in moments:
-        yield f"{shown.moment}: [{shown.pole[0]}|{shown.pole[1]}] LED8 {shown.lamp} {shown.digits}"
+        yield f"{shown.moment}: [{shown.pole[0]}|{shown.pole[1]}] LED8 {LAMPS[shown.lamp]} {shown.digits}"
 
 
 def _justified(cell: str, size: int, body: bool) -> str:

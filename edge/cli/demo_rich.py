@@ -8,8 +8,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from edge.cli.demo_plain import is_figure, paper_lines
+from edge.cli.demo_plain import LAMPS, is_figure, paper_lines
 from edge.testing.screen import Shown, Slip
+
+LED_DIGITS = 9
 
 
 class RichScreen:
@@ -41,7 +43,7 @@ class RichScreen:
         paper = Panel(
             Text("\n".join(paper_lines(slip.receipt))), expand=False, border_style="dim", padding=(0, 1)
         )
-        beside: list[RenderableType] = [_display(shown) for shown in slip.shown]
+        beside: list[RenderableType] = [_displays(shown) for shown in slip.shown]
         beside += [Text(f"  {note}", style="yellow") for note in slip.notes]
         layout = Table.grid(padding=(0, 1))
         layout.add_row(paper, Group(*beside))
@@ -67,8 +69,8 @@ class RichScreen:
         self._status.stop()
 
 
-def _display(shown: Shown) -> Panel:
-    """One moment of the pole display and of the LED8 beneath it."""
-    glass = Text("\n".join(shown.pole), style="bold bright_green on grey11")
-    leds = f"LED8 {shown.lamp} {shown.digits}"
-    return Panel(glass, title=shown.moment, subtitle=leds, expand=False, border_style="green", padding=0)
+def _displays(shown: Shown) -> RenderableType:
+    """One moment of the pole display, and of the LED8 beneath it."""
+    pole = Text("\n".join(shown.pole), style="bold bright_green on grey11")
+    leds = Text(f" LED8  {LAMPS[shown.lamp]} {shown.digits:>{LED_DIGITS}}", style="bright_red")
+    return Group(Panel(pole, title=shown.moment, expand=False, border_style="green", padding=0), leds)

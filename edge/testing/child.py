@@ -67,11 +67,11 @@ class Child:
     def check(self) -> None:
         """Raises StageFailed, with the end of its log, if it is not running."""
         if not self.running:
-            raise StageFailed(
-                f"{self.name} has ended with exit code {self.process.returncode}",
-                f"read {self._log}",
-                tail(self._log),
-            )
+            raise self.failed(f"has ended with exit code {self.process.returncode}")
+
+    def failed(self, how: str) -> StageFailed:
+        """The error to raise when it ``how``, with the end of its log."""
+        return StageFailed(f"{self.name} {how}", f"read {self._log}", tail(self._log))
 
 
 _LINE_BYTES_MAX = 4 * 1024 * 1024

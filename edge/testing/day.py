@@ -88,7 +88,7 @@ class _Day:
             "普通卡消费", "An ordinary card: 1 yuan is 1 point, and who brought whom earns too"
         )
         basket = (Bought(goods.GINSENG), Bought(goods.FISH_OIL, 4))
-        notes = ("介绍人 referral:", "  直接 10:1  → 李强 +100", "  间接 100:1 → 王芳 +10")
+        notes = ("介绍人 who brought her:", "  直接 10:1  → 李强 Li +100", "  间接 100:1 → 王芳 Wang +10")
         sold, slip = await self._cashier.sell_in_view(basket, goods.ZHANG, notes, handed_fen=100500)
         self._screen.slip(slip)
         self._expect("张敏 1000 元 = 1000 分 · 1,000 yuan earn 1,000 points", sold.points, 1000)
@@ -127,7 +127,12 @@ class _Day:
             "积分抵现，储值消费", "Points as cash, and stored value: spendable as far as HQ has granted"
         )
         await self._spendable(goods.WANG, "points", 2500)
-        notes = ("50 分 = 1 元，2500 分抵 50 元", "积分支付部分不再积分", "250 元 × 金卡 1.5 = 375 分")
+        notes = (
+            "50 分 = 1 元，2500 分抵 50 元",
+            "积分支付部分不再积分",
+            "250 元 × 金卡 1.5 = 375 分",
+            "what points paid earns nothing",
+        )
         basket = (Bought(goods.FISH_OIL, 3),)
         sold, slip = await self._cashier.sell_in_view(
             basket, goods.WANG, notes, redeem=2500, handed_fen=30000
@@ -147,7 +152,12 @@ class _Day:
     async def _refund(self) -> None:
         self._screen.scene("退货一行", "One line comes back, with the points it had earned")
         back = await self._cashier.refund(self._gift, line=1, qty_milli=2000, reason="顾客退货")
-        notes = ("只退第二行 only line 2", "按原单规则扣回积分", "生日双倍：200 元 → 400 分")
+        notes = (
+            "只退第二行 only line 2",
+            "按原单规则扣回积分",
+            "生日双倍：200 元 → 400 分",
+            "by the rules of the original sale",
+        )
         self._screen.slip(Slip(await self._cashier.last_slip(), (), notes))
         self._expect("退 200 元 · 200 yuan go back", back["amount_fen"], 20000)
         self._expect("扣回 400 分 · 400 points come off", back["points_clawed"], 400)
@@ -159,7 +169,12 @@ class _Day:
         self._expect(
             "重启后积分仍在 · the points outlived the restart", await self._points(self._birthday), 632
         )
-        notes = ("会员日特价 -10%", "钻石 3 倍 × 会员日 3 倍 = 9 倍", "108 元 → 972 分")
+        notes = (
+            "会员日特价 -10%",
+            "钻石 3 倍 × 会员日 3 倍 = 9 倍",
+            "108 元 → 972 分",
+            "diamond 3 × member day 3 = 9",
+        )
         basket = (Bought(goods.GOJI, 2),)
         sold, slip = await self._cashier.sell_in_view(basket, goods.LI, notes, handed_fen=20000)
         self._screen.slip(slip)

@@ -86,11 +86,12 @@ class Stage:
         argv = tillside("run", "--config", str(self.premises.config), "--clock-offset", str(offset_s))
         self.box = Child("the daemon", argv, self.premises.logs / "box.log")
         await self.box.__aenter__()
-        async with asyncio.timeout(READY_S_MAX):
-            while not self._all_there():
-                self.box.check()
-                self.hq.check()
-                await self.clock.sleep(LOOK_S)
+        deadline = self.clock.monotonic() + READY_S_MAX
+        while not self._all_there():
+            self.check()
+            if self.clock.monotonic() > deadline:
+                raise self.box.failed(f"does not see all its devices and HQ within {READY_S_MAX:.0f} s")
+            await self.clock.sleep(LOOK_S)
 
     async def close_shop(self) -> None:
         """SIGTERM to the daemon, and wait for its end."""
