@@ -18,6 +18,7 @@ from edge import sdnotify
 from edge.clock import Clock
 from edge.config import Config, read_bundle_file
 from edge.counter.print_store import LedgerPrintStore
+from edge.counter.printing import STATE_OF_JOB
 from edge.counter.quoting import Quotes
 from edge.counter.shop import Shop
 from edge.counter.uplink_state import UplinkState
@@ -34,7 +35,6 @@ from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketN
 from edge.rpc.openrpc import discoverable
 from edge.rpc.server import Server
 from edge.rpc.till_methods import Desk, till_methods
-from edge.storage.incarnation import fresh_incarnation
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 
@@ -138,7 +138,7 @@ class App:
         def welcome(session: Session, params: HelloParams) -> HelloFacts:
             facts = hello_facts(desk.shop)
             if params.last_seen is not None and rolled_back(params.last_seen, facts):
-                self._fence(session.terminal, desk.shop)
+                self._fence(params.terminal, desk.shop)
             return facts
 
         def server_time() -> str:
@@ -208,7 +208,7 @@ class App:
         self._broadcast.publish("device", event)
 
     def _job_changed(self, job: int, state: JobState, proof: Proof) -> None:
-        self._broadcast.publish("print", {"job": job, "state": state, "proof": proof})
+        self._broadcast.publish("print", {"job": job, "state": STATE_OF_JOB[state], "proof": proof})
 
     def _uplink_changed(self) -> None:
         self._broadcast.publish(
@@ -222,9 +222,7 @@ class App:
         """
         log.error("ledger_rolled_back", seen_by=terminal)
         why = f"till {terminal} had seen a later operation"
-        self._fencing = asyncio.ensure_future(
-            shop.writer.submit(lambda tx: fresh_incarnation(tx.db, tx.now_ms, why))
-        )
+        self._fencing = asyncio.ensure_future(shop.writer.submit(lambda tx: tx.begin_incarnation(why)))
 
     def _card_seen(self, seen: CardSeen) -> None:
         """One card, to the session that armed the reader; a card that is not ours says so on the displays."""
@@ -233,7 +231,9 @@ class App:
                 "card", {"reader": seen.reader, "refused": seen.card.why}, to=seen.session
             )
             for display in self._devices.displays.values():
-                display.show(Lines(("请勿刷银行卡", "MEMBER CARDS ONLY")), REFUSED_SHOWN_S)
+                display.show(
+                    Lines(("请勿刷银行卡", "MEMBER CARDS ONLY"), ("MEMBER CARDS ONLY",)), REFUSED_SHOWN_S
+                )
             return
         member = self._shop.snapshot.members.by_card(seen.card.number)
         told = {

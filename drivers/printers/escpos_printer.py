@@ -166,10 +166,12 @@ class EscposPrinter:
                 waiter.exception()  # a waiter that nobody awaits any more is no news
 
     async def _ask(self, n: Literal[1, 2, 4]) -> int:
-        answer = self._answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._answer = answer
         try:
             await self._link.write(escpos_status.ask(n), ANSWER_S)
-            return await asyncio.wait_for(answer, ANSWER_S)
+            async with asyncio.timeout(ANSWER_S):  # wait_for() of 3.11 can swallow a cancel
+                return await answer
         except TimeoutError:
             raise DeviceTimeout(f"{self._link}: no answer to a status request in {ANSWER_S:g} s") from None
         finally:

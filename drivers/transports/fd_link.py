@@ -55,7 +55,8 @@ class FdLink(ABC):
     ) -> int:
         """Write all of ``payload``; errors carry how many bytes the kernel had accepted."""
         try:
-            await asyncio.wait_for(self._turn.acquire(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # wait_for() of 3.11 can swallow a cancel
+                await self._turn.acquire()
         except TimeoutError:
             raise DeviceTimeout(f"{self}: busy with the bytes before") from None
         try:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from drivers.api import DriverError
-from edge.counter.refusals import no_such_sale
+from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop
 from edge.counter.terms import Code as Word
 from edge.counter.terms import Name, Reply, Request
@@ -21,7 +21,7 @@ WAIT_MS_MAX = 30_000
 
 State = Literal["queued", "printing", "done", "held", "failed", "unknown"]
 Kind = Literal["sale", "refund"]
-_STATE_OF: dict[str, State] = {
+STATE_OF_JOB: dict[str, State] = {
     "queued": "queued",
     "sending": "printing",
     "sent": "printing",
@@ -108,7 +108,7 @@ async def print_receipt(shop: Shop, spooler: Spooler, terminal: str, request: Pr
 
 
 async def print_job(shop: Shop, spooler: Spooler, terminal: str, request: JobRequest) -> JobReply:
-    """Where a job stands; raises 1307 for a number that was never given."""
+    """Where a job stands; raises -32602 for a number that was never given."""
     _state(shop, request.job)
     if request.wait_ms:
         await spooler.wait(request.job, request.wait_ms / 1000)
@@ -162,5 +162,5 @@ def _subject(transaction: Transaction, reference: str) -> tuple[Kind, str]:
 def _state(shop: Shop, number: int) -> JobReply:
     job: PrintJob | None = shop.snapshot.print_jobs.by_id(number)
     if job is None:
-        raise PosError(Code.NO_SUCH_SALE, "no such print job", zh="没有这个打印任务", path="/job")
-    return JobReply(job.id, job.printer, _STATE_OF[job.state], job.proof, job.copy, job.why)
+        raise bad("/job", "no such print job", "没有这个打印任务")
+    return JobReply(job.id, job.printer, STATE_OF_JOB[job.state], job.proof, job.copy, job.why)

@@ -163,6 +163,9 @@ def quote(shop: Shop, quotes: Quotes, terminal: str, request: QuoteRequest) -> Q
 def price(shop: Shop, terminal: str, request: QuoteRequest) -> Quote:
     """Decide the basket under the rules of now."""
     now_ms = shop.clock.now_ms()
+    today = shop.business_date(now_ms).isoformat()
+    if request.business_date not in (None, today):
+        raise bad("/business_date", f"this store's business day is {today}", f"本店营业日为 {today}")
     member = shop.find_member(request.member) if request.member else None
     lines = _lines(request)
     if request.redeem_points:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edge.errors import Code, PosError
+from edge.errors import Code, PosError, Retry
 
 
 def bad(path: str, why: str, zh: str) -> PosError:
@@ -19,6 +19,7 @@ def out_of_funds(balance: int, spendable: int, asked: int, unit: str) -> PosErro
             f"only {spendable} may be spent here until HQ grants more",
             zh=f"本店暂可使用 {spendable}，其余待总部确认",
             path="/tenders",
+            retry=Retry.NEW_IDEM,
             **facts,
         )
     return PosError(Code.BALANCE_SHORT, f"balance is {balance}", zh="余额不足", path="/tenders", **facts)

@@ -66,10 +66,10 @@ class FindReply(Reply, frozen=True):
 
 
 async def find(shop: Shop, terminal: str, request: FindRequest) -> FindReply:
-    """Sales that match every filter given; without any, the newest ones."""
+    """Sales that match every filter given; without any, the newest ones. Raises 1201, 1202."""
     filters = {
         "business_date": request.business_date,
-        "member": request.member,
+        "member": shop.find_member(request.member).id if request.member else None,
         "terminal": request.terminal,
     }
     found = await find_sales(

@@ -32,9 +32,10 @@ _ASCII_LABELS: Mapping[Lamp, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A frame of text."""
+    """A frame of text; ``ascii_lines`` instead of it on a display without hanzi, where they are given."""
 
     lines: tuple[str, ...]
+    ascii_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,8 @@ class Display:
     async def _paint(self, frame: Frame | None) -> None:
         hanzi = self._driver.charset not in ("digits", "ascii")
         match frame:
-            case Lines(lines):
-                await self._driver.show(lines)
+            case Lines(lines, ascii_lines):
+                await self._driver.show(lines if hanzi else ascii_lines or lines)
             case Amount(lamp, amount_fen, label):
                 word = label or (_HANZI_LABELS if hanzi else _ASCII_LABELS)[lamp]
                 await self._driver.show_amount(lamp, word, amount_fen)

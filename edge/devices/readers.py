@@ -13,7 +13,7 @@ from edge.clock import Clock
 from edge.config import DeviceConfig
 from edge.devices.connection import Connection, OnEvent
 from edge.devices.health import Health
-from edge.errors import Code, PosError, Retry
+from edge.errors import Code, PosError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,6 @@ class Reader:
                 Code.CLAIMED,
                 f"reader {self.name} is armed for another till",
                 zh=f"读卡器 {self.name} 正由另一台收银机使用",
-                retry=Retry.NEW_IDEM,
             )
         self.armed_for = session
 

@@ -216,7 +216,6 @@ def _printers(desk: Desk) -> tuple[Method[Any], ...]:
             printing.JobRequest,
             printing.JobReply,
             job,
-            (Code.NO_SUCH_SALE,),
             summary="Where a print job stands.",
         ),
         Method(

@@ -10,8 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from edge.errors import StorageError
 from edge.storage.incarnation import fresh_incarnation, same_place
+
+log = structlog.get_logger(__name__)
 
 _STEP = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _PRAGMAS = (
@@ -53,7 +57,7 @@ def create(path: Path, store: str, now_ms: int) -> None:
     _sync_file(path.parent)
 
 
-def connect(path: Path, store: str, now_ms: int) -> sqlite3.Connection:
+def connect(path: Path, store: str, now_ms: int, *, authority: bool = False) -> sqlite3.Connection:
     """Open the one writing connection, bring the schema up to date, and fence a file that was copied here.
 
     Raises StorageError where the file belongs to another store or to a newer version of Tillside.
@@ -69,9 +73,10 @@ def connect(path: Path, store: str, now_ms: int) -> sqlite3.Connection:
         raise StorageError(f"{path} is the ledger of store {owner}, the configuration says {store}")
     if not same_place(db, path):
         db.execute("BEGIN IMMEDIATE")
-        fresh_incarnation(db, now_ms, "the file was copied or restored")
+        fresh_incarnation(db, now_ms, "the file was copied or restored", authority=authority)
         same_place(db, path, mark=True)
         db.execute("COMMIT")
+        log.warning("ledger_was_copied", path=str(path), rights="none until HQ grants anew")
     db.execute("PRAGMA wal_checkpoint(PASSIVE)")
     return db
 

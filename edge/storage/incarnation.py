@@ -7,10 +7,11 @@ from pathlib import Path
 from sync.envelope import GENESIS
 
 
-def fresh_incarnation(db: sqlite3.Connection, now_ms: int, why: str) -> str:
+def fresh_incarnation(db: sqlite3.Connection, now_ms: int, why: str, *, authority: bool = False) -> str:
     """Begin a new incarnation with zero rights, inside the caller's transaction; returns its nonce.
 
-    Balances stay: what the ledger holds now becomes the part that came from ``elsewhere``.
+    Balances stay: what the ledger holds now becomes the part that came from ``elsewhere``. A store that is its
+    own ``authority`` grants all of it to itself again: there is nobody else who could spend it too.
     """
     nonce = os.urandom(16).hex()
     db.execute("INSERT INTO incarnation(nonce, opened_ms, why) VALUES(?, ?, ?)", (nonce, now_ms, why))
@@ -21,8 +22,10 @@ def fresh_incarnation(db: sqlite3.Connection, now_ms: int, why: str) -> str:
     )
     db.execute("DELETE FROM rights")
     db.execute(
-        "INSERT INTO rights(account, elsewhere)"
-        " SELECT id, credits - debits FROM account WHERE substr(owner, 1, 1) <> '#'"
+        "INSERT INTO rights(account, elsewhere, granted)"
+        " SELECT id, credits - debits, iif(?, max(0, credits - debits), 0) FROM account"
+        " WHERE substr(owner, 1, 1) <> '#'",
+        (authority,),
     )
     return nonce
 

@@ -11,6 +11,7 @@ import msgspec
 from edge.clock import Clock
 from edge.errors import Code, PosError, Retry
 from edge.storage.bundles import Bundles
+from edge.storage.incarnation import fresh_incarnation
 from edge.storage.ledger import Ledger
 from edge.storage.members import Members
 from edge.storage.outbox import Outbox
@@ -61,6 +62,7 @@ class Transaction:
         self.clock = clock
         self.now_ms = 0
         self.seq = 0
+        self._authority = authority
         self.ledger = Ledger(db, authority)
         self.members = Members(db)
         self.sales = Sales(db)
@@ -79,6 +81,10 @@ class Transaction:
         """Read the chain's head from the file again: after a rollback the remembered one may be wrong."""
         row = self.db.execute("SELECT seq, hash, at_ms FROM op ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq, self._head, self._last_ms = row or (0, GENESIS, 0)
+
+    def begin_incarnation(self, why: str) -> str:
+        """The life of this ledger may have forked: a fresh nonce, and rights to be granted anew."""
+        return fresh_incarnation(self.db, self.now_ms, why, authority=self._authority)
 
     def perform(self, operation: Operation, decide: Callable[[], Any]) -> Answer:
         """Decide once and for ever: the answer, a refusal too, is stored with its effects under the key.

@@ -99,7 +99,10 @@ class Writer:
             with database.only_writer(self._path):  # before it is created: two would replace each other's
                 if not self._path.exists():
                     database.create(self._path, self._store, self._clock.now_ms())
-                with closing(database.connect(self._path, self._store, self._clock.now_ms())) as db:
+                opened = database.connect(
+                    self._path, self._store, self._clock.now_ms(), authority=self._authority
+                )
+                with closing(opened) as db:
                     _refuse_unsound(db)
                     self._serve(db)
         except (StorageError, sqlite3.Error, OSError) as error:

@@ -8,7 +8,6 @@ from typing import cast
 import msgspec
 
 from edge.counter.shop import Shop
-from edge.storage.incarnation import fresh_incarnation
 from edge.storage.ledger import Unit
 from edge.storage.outbox import Line
 from edge.storage.transaction import Operation, Transaction
@@ -57,9 +56,7 @@ class LedgerBox:
 
     async def fence(self, why: str) -> None:
         """HQ has closed this incarnation for ever: begin a fresh one, with no rights."""
-        await self.shop.writer.submit(
-            lambda transaction: fresh_incarnation(transaction.db, transaction.now_ms, why)
-        )
+        await self.shop.writer.submit(lambda transaction: transaction.begin_incarnation(why))
 
     async def apply_grants(self, page: GrantPage) -> None:
         """Merge one page of grants; an operation of its own, so that the chain of the ledger covers it."""

@@ -20,7 +20,9 @@ from sync.hq.cursor import Verdict
 from sync.hq.schema import Connection, migrate
 from sync.ports import Broker, BrokerError, Clock, Link, Message
 
-GROUP = "ingest"  # workers of this shared subscription divide the messages
+# Workers of a shared subscription divide the messages. A group for each kind: some brokers deliver only
+# one filter to a client of one group.
+GROUP = "ingest"
 INBOX_MESSAGES_MAX = 10_000
 GAP_TRIES = 10
 GAP_WAIT_S = 0.05
@@ -73,7 +75,7 @@ class _Worker:
     async def run(self, birth: str) -> None:
         """Work until the broker or PostgreSQL goes away, which is raised."""
         await self._link.subscribe(
-            *(f"$share/{GROUP}/{envelope.ROOT}/+/up/{kind}" for kind in ("hello", "ev", "req"))
+            *(f"$share/{GROUP}-{kind}/{envelope.ROOT}/+/up/{kind}" for kind in ("hello", "ev", "req"))
         )
         await self._ear.execute(f"listen {GRANTS_CHANNEL}")
         await self._link.publish(_state(online=True, birth=birth))

@@ -1,11 +1,11 @@
 """A rule bundle as HQ writes it: schema ``points-bundle/1``, a closed vocabulary (docs/rule-authoring.md)."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from edge.domain.money import FEN_MAX, Rounding
+from edge.domain.money import FEN_MAX
 
 SCHEMA = "points-bundle/1"
 
@@ -13,6 +13,11 @@ Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Fen = Annotated[int, msgspec.Meta(ge=0, lt=FEN_MAX)]
 BasisPoints = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=1_000_000)]
+T = TypeVar("T")
+Named = Annotated[tuple[T, ...], msgspec.Meta(min_length=1)]
+"""A condition that names what it wants: leave the key out rather than write an empty list."""
+
+ToFen = Literal["down", "half_up"]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 
 
@@ -25,7 +30,7 @@ class Points(_Part, frozen=True):
 
     fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
     fen_per_redeemed_point: Fen
-    receipt_cap: Annotated[int, msgspec.Meta(ge=0, lt=FEN_MAX)] = FEN_MAX - 1
+    receipt_cap: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] = FEN_MAX - 1
     expire_months: Annotated[int, msgspec.Meta(ge=1, le=600)] | None = None
 
 
@@ -67,16 +72,16 @@ class When(_Part, frozen=True, rename={"from_": "from"}):
 
     from_: datetime | None = None
     to: datetime | None = None
-    dow: tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], ...] = ()
-    dom: tuple[Annotated[int, msgspec.Meta(ge=1, le=31)], ...] = ()
+    dow: Named[Annotated[int, msgspec.Meta(ge=0, le=6)]] = ()
+    dom: Named[Annotated[int, msgspec.Meta(ge=1, le=31)]] = ()
     minutes: tuple[Minute, Minute] | None = None
-    tiers: tuple[Id, ...] = ()
-    stores: tuple[Id, ...] = ()
-    pay: tuple[Id, ...] = ()
-    channel: tuple[Id, ...] = ()
+    tiers: Named[Id] = ()
+    stores: Named[Id] = ()
+    pay: Named[Id] = ()
+    channel: Named[Id] = ()
     first: bool | None = None
     birthday: Literal["day", "month"] | None = None
-    tags: tuple[Id, ...] = ()
+    tags: Named[Id] = ()
     min_total: Fen | None = None
     max_total: Fen | None = None
 
@@ -84,11 +89,11 @@ class When(_Part, frozen=True, rename={"from_": "from"}):
 class Select(_Part, frozen=True):
     """Which lines; an empty selection is the whole basket."""
 
-    cats: tuple[str, ...] = ()
-    brands: tuple[str, ...] = ()
-    skus: tuple[str, ...] = ()
-    not_cats: tuple[str, ...] = ()
-    not_skus: tuple[str, ...] = ()
+    cats: Named[str] = ()
+    brands: Named[str] = ()
+    skus: Named[str] = ()
+    not_cats: Named[str] = ()
+    not_skus: Named[str] = ()
     min_unit: Fen | None = None
 
 
@@ -104,14 +109,14 @@ class EveryOff(_Part, frozen=True, tag_field="op", tag="every_off"):
 
     every_fen: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
     off_fen: Fen
-    max_times: Count = 1
+    max_times: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
 
 
 class OffBp(_Part, frozen=True, tag_field="op", tag="off_bp"):
     """A share of the selected amount off, in basis points."""
 
-    bp: BasisPoints
-    round: Rounding = "down"
+    bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    round: ToFen = "down"
 
 
 class FixedPrice(_Part, frozen=True, tag_field="op", tag="fixed_price"):
@@ -124,7 +129,7 @@ class MultBp(_Part, frozen=True, tag_field="op", tag="mult_bp"):
     """Points for the selected amount at this rate, in basis points of the base rate."""
 
     bp: BasisPoints
-    round: Rounding = "down"
+    round: ToFen = "down"
 
 
 class PerQty(_Part, frozen=True, tag_field="op", tag="per_qty"):
