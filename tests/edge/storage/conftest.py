@@ -19,11 +19,11 @@ def ledger(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def open_writer(ledger: Path) -> AsyncIterator[Open]:
-    """Start a writer on the ledger (or on another ``path``); stopped after the test."""
+    """Start a writer on the ledger (or on another ``path``), of a shop without HQ; stopped after the test."""
     started: list[Writer] = []
 
-    async def start(path: Path = ledger) -> Writer:
-        writer = Writer(path, "S001", ManualClock(NOW_MS), authority=True)
+    async def start(path: Path = ledger, authority: bool = True) -> Writer:
+        writer = Writer(path, "S001", ManualClock(NOW_MS), authority=authority)
         await writer.start()
         started.append(writer)
         return writer

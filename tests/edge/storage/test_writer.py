@@ -151,23 +151,25 @@ async def test_a_second_writer_does_not_touch_the_file(open_writer: Open, ledger
     assert inode(ledger) == place
 
 
-async def test_a_copied_file_starts_a_life_without_rights(
-    open_writer: Open, ledger: Path, tmp_path: Path
+@pytest.mark.parametrize("authority", [False, True])
+async def test_a_copied_file_starts_another_life(
+    open_writer: Open, ledger: Path, tmp_path: Path, authority: bool
 ) -> None:
-    """Both could spend the same rights otherwise (sync: I5)."""
+    """Both could spend the same rights otherwise (sync: I5); a shop without HQ grants them to itself again."""
     first = await open_writer()
     await first.submit(earn("k"))
     nonce = await first.submit(lambda tx: tx.outbox.line().nonce)
     await first.stop()
     copy = tmp_path / "copy.db"
     shutil.copy(ledger, copy)
-    writer = await open_writer(copy)
+    writer = await open_writer(copy, authority=authority)
     held = await writer.submit(lambda tx: tx.ledger.balance("M1", "points"))
-    assert (held.balance, held.spendable, held.rights.elsewhere) == (5, 0, 5)
-    assert await writer.submit(lambda tx: tx.outbox.line().nonce) != nonce
+    assert (held.balance, held.spendable, held.rights.elsewhere) == (5, 5 if authority else 0, 5)
+    second = await writer.submit(lambda tx: tx.outbox.line().nonce)
+    assert second != nonce
     await writer.stop()
     again = await open_writer(copy)
-    assert (await again.submit(lambda tx: tx.ledger.balance("M1", "points"))).rights.elsewhere == 5
+    assert await again.submit(lambda tx: tx.outbox.line().nonce) == second
     assert sound(copy)
 
 
@@ -288,3 +290,17 @@ async def test_a_full_disk_refuses_clearly_and_recovers(open_writer: Open, small
     assert not answer.duplicate
     assert balance(path) == 5 * (done + 1)
     assert sound(path)
+
+
+async def test_a_copy_without_hq_grants_itself_what_it_holds(
+    open_writer: Open, ledger: Path, tmp_path: Path
+) -> None:
+    """Nobody else could grant it: a restored standalone shop must not lose its members' points."""
+    first = await open_writer()
+    await first.submit(earn("k"))
+    await first.stop()
+    copy = tmp_path / "copy.db"
+    shutil.copy(ledger, copy)
+    writer = await open_writer(copy)
+    held = await writer.submit(lambda tx: tx.ledger.balance("M1", "points"))
+    assert (held.balance, held.spendable) == (5, 5)
