@@ -116,9 +116,7 @@ async def _keep_open(stage: Stage, screen: Screen) -> None:
     screen.say(f"说明 how to use it    {readme}")
     screen.end()
     click.echo("ready")
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(stage.hardware.mirror())
-        tasks.create_task(stage.watch())
+    await stage.watch()
 
 
 _README = """\

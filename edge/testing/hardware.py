@@ -46,23 +46,18 @@ class Hardware:
         ]
 
     def open_to_hand(self) -> None:
-        """Let a person swipe and scan: each line written to the fifos ``swipe`` and ``scan`` is one card."""
+        """Let a person swipe, scan and look: fifos ``swipe`` and ``scan`` take a card a line, and what the
+        displays show stands in ``pole.txt`` and ``led8.txt``.
+        """
         for name, act in (("swipe", self.cards.swipe), ("scan", self.scanner.scan)):
             fifo = _Fifo(self._devices / name, act)
             self._stack.callback(fifo.close)
-
-    async def mirror(self) -> None:
-        """Keep what the displays show in ``pole.txt`` and ``led8.txt``, until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._mirror(self.pole, lambda: "\n".join(self.pole.lines)))
-            tasks.create_task(self._mirror(self.led, lambda: f"{self.led.digits} {self.led.lamp.value}"))
-
-    async def _mirror(self, display: VirtualDisplay, shown: Callable[[], str]) -> None:
-        file = self._devices / ("pole.txt" if display is self.pole else "led8.txt")
-        while True:
-            now = shown()
-            _write_whole(file, now + "\n")
-            await display.until(partial(_differs, shown, now), _FOREVER_S)
+        for name, display, shown in (
+            ("pole.txt", self.pole, lambda: "\n".join(self.pole.lines)),
+            ("led8.txt", self.led, lambda: f"{self.led.digits} {self.led.lamp.value}"),
+        ):
+            mirror = asyncio.create_task(_mirror(self._devices / name, display, shown), name=name)
+            self._stack.callback(mirror.cancel)
 
     def _keep(self, receipt: str) -> None:
         self._printed += 1
@@ -70,6 +65,13 @@ class Hardware:
 
 
 _FOREVER_S = 10.0**9
+
+
+async def _mirror(file: Path, display: VirtualDisplay, shown: Callable[[], str]) -> None:
+    while True:
+        now = shown()
+        _write_whole(file, now + "\n")
+        await display.until(partial(_differs, shown, now), _FOREVER_S)
 
 
 def _differs(shown: Callable[[], str], from_what: str) -> bool:
