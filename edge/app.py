@@ -15,7 +15,7 @@ import structlog
 
 from drivers.api import Proof, Refused
 from edge import sdnotify
-from edge.clock import Clock
+from edge.clock import Clock, SystemClock
 from edge.config import Config, read_bundle_file
 from edge.counter.print_store import LedgerPrintStore
 from edge.counter.printing import STATE_OF_JOB
@@ -28,7 +28,7 @@ from edge.devices.print_queue import JobState
 from edge.devices.readers import CardSeen
 from edge.devices.spooler import Spooler
 from edge.devices.supervisor import Supervisor
-from edge.domain.rules.compile import BundleRefused, load_programme
+from edge.domain.rules.compile import BundleRefused, Programme, load_programme
 from edge.errors import ConfigError, StorageError, StorageFull
 from edge.rpc.events import Broadcast
 from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketName, Table, session_methods
@@ -65,11 +65,7 @@ class App:
         Raises ConfigError and StorageError before READY.
         """
         faulthandler.enable()
-        raw = read_bundle_file(Path(self._config.programme.bundle))
-        try:
-            programme = load_programme(raw)
-        except BundleRefused as refused:
-            raise ConfigError(f"{self._config.programme.bundle}: {refused}") from refused
+        raw, programme = load_bundle(self._config)
         writer = Writer(
             self._config.paths.database,
             self._config.store.id,
@@ -81,7 +77,7 @@ class App:
             await writer.submit(
                 lambda tx: tx.bundles.keep(programme.hash, programme.bundle.version, raw, tx.now_ms)
             )
-            devices = self._supervisor()
+            devices = self.supervisor()
             shop = Shop(
                 self._config,
                 self._clock,
@@ -104,7 +100,7 @@ class App:
         self._shop, self._devices = shop, devices
         spooler = Spooler(devices.printers, LedgerPrintStore(shop), self._clock, self._job_changed)
         desk = Desk(shop, Quotes(), devices, spooler, self._uplink, lambda: self._written(spooler))
-        server = Server(self._table(desk), self._broadcast)
+        server = Server(self._table(desk), self._broadcast, on_session_end=devices.disarm_all)
         await self._listen(server)
         async with asyncio.TaskGroup() as tasks:
             workers = [
@@ -123,7 +119,8 @@ class App:
 
     # --- the parts ---
 
-    def _supervisor(self) -> Supervisor:
+    def supervisor(self) -> Supervisor:
+        """All configured devices, built and not opened; raises ConfigError."""
         store = self._config.store
         return Supervisor(
             self._config.device,
@@ -243,6 +240,22 @@ class App:
             "member": member.id if member else None,
         }
         self._broadcast.publish("card", told, to=seen.session)
+
+
+def load_bundle(config: Config) -> tuple[bytes, Programme]:
+    """The rule bundle that the configuration names, as written and compiled; raises ConfigError."""
+    raw = read_bundle_file(Path(config.programme.bundle))
+    try:
+        return raw, load_programme(raw)
+    except BundleRefused as refused:
+        raise ConfigError(f"{config.programme.bundle}: {refused}") from refused
+
+
+def check_parts(config: Config) -> str:
+    """Build everything that can be wrong in a configuration without opening it; what the bundle is."""
+    _, programme = load_bundle(config)
+    App(config, SystemClock()).supervisor()
+    return f"{programme.bundle.programme} {programme.bundle.version}"
 
 
 def rolled_back(seen: LastSeen, facts: HelloFacts) -> bool:

@@ -356,7 +356,8 @@ class _Box:
     def _report(self, why: str = "", next_try_s: float = 0.0) -> None:
         session, old = self._session, self._status
         online = session.state is SessionState.SYNCING
-        self._last_error = why or ("" if online and not session.fenced else self._last_error)
+        silent = "HQ does not answer" if session.state is SessionState.HELD else self._last_error
+        self._last_error = why or ("" if online and not session.fenced else silent)
         status = SyncStatus(
             online=online,
             state=session.state.value,

@@ -7,7 +7,7 @@ import socket
 import stat
 import struct
 import traceback
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import CoroutineType
 from typing import Any
@@ -28,10 +28,20 @@ _log = structlog.get_logger(__name__)
 
 
 class Server:
-    """Answers tills on any number of sockets from one table of methods."""
+    """Answers tills on any number of sockets from one table of methods.
 
-    def __init__(self, table: Table, broadcast: Broadcast, limits: Limits | None = None) -> None:
+    ``on_session_end`` hears the id of every session that is over: what it held is free again.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        broadcast: Broadcast,
+        limits: Limits | None = None,
+        on_session_end: Callable[[str], None] = lambda session: None,
+    ) -> None:
         self.table = table
+        self.on_session_end = on_session_end
         self.broadcast = broadcast
         self.limits = limits or Limits()
         self.stopping = False
@@ -92,6 +102,7 @@ class Server:
         """The connection is gone."""
         self._connections.discard(connection)
         self.broadcast.forget(connection.session.id)
+        self.on_session_end(connection.session.id)
 
     def start(self, call: asyncio.Task[None]) -> None:
         """Keep a running call; it is finished even when its caller hangs up."""

@@ -145,6 +145,7 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
             sale_history.FindRequest,
             sale_history.FindReply,
             find,
+            _MEMBER,
             summary="Sales, newest first.",
         ),
         Method(

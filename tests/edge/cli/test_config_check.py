@@ -8,15 +8,16 @@ from click.testing import CliRunner, Result
 from edge.cli.main import tillside
 from edge.cli.output import Exit
 
-GOOD = """
+RUYISHU = Path(__file__).parents[3] / "docs" / "programmes" / "ruyishu.yaml"
+GOOD = f"""
 [store]
 id = "S001"
 tenant = "hao"
 name = "好邻居"
 [paths]
 [programme]
-bundle = "bundle.json"
-member_numbers = ["8[0-9]{9}"]
+bundle = "{RUYISHU}"
+member_numbers = ["8[0-9]{{9}}"]
 [[device]]
 name = "front"
 kind = "printer"
@@ -47,6 +48,20 @@ def test_the_key_that_is_wrong_is_named(tmp_path: Path) -> None:
     said = check(tmp_path / "tillside.toml", GOOD.replace("tenant", "tennant"))
     assert (said.exit_code, said.stdout) == (Exit.FAILED, "")
     assert "tennant" in said.stderr
+
+
+def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
+    said = check(tmp_path / "tillside.toml", GOOD.replace("ruyishu.yaml", "none.yaml"))
+    assert (said.exit_code, said.stdout) == (Exit.FAILED, "")
+    assert "none.yaml" in said.stderr
+
+
+def test_a_driver_that_is_not_there_is_named(tmp_path: Path) -> None:
+    """Before the daemon is restarted with it."""
+    said = check(tmp_path / "tillside.toml", GOOD.replace('"escpos"', '"escpoos"'))
+    assert said.exit_code == Exit.FAILED
+    assert "front" in said.stderr
+    assert "escpos" in said.stderr
 
 
 def test_a_missing_file_is_a_failure_not_a_traceback(tmp_path: Path) -> None:
