@@ -138,7 +138,7 @@ def test_without_the_extra_it_says_what_to_install() -> None:
 def test_serving_waits_an_outage_out_and_ends_on_sigterm(dsn: str, tmp_path: Path) -> None:
     """The outage is one JSON line on standard error, and no end of the process."""
     broker = start_iotcore(tmp_path)
-    argv = [COMMAND, "hq", "serve", "--dsn", dsn, "--broker", broker.url, "--tenant", "t", "--json"]
+    argv = [str(COMMAND), "hq", "serve", "--dsn", dsn, "--broker", broker.url, "--tenant", "t", "--json"]
     broker.kill()
     with subprocess.Popen(argv, stderr=subprocess.PIPE, text=True) as serving:
         try:
