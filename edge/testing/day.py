@@ -35,13 +35,21 @@ async def play(stage: Stage, screen: Screen) -> None:
     await _Day(stage, screen).play()
 
 
+def coming_eve(now: datetime) -> datetime:
+    """The next day before a member day, at opening time."""
+    eve = now.replace(day=MEMBER_DAY - 1, hour=OPENING_HOUR, minute=0, second=0, microsecond=0)
+    if eve > now:
+        return eve
+    return (eve.replace(day=1) + timedelta(days=32)).replace(day=MEMBER_DAY - 1)
+
+
 class _Day:
     """One play; what one scene leaves for the next."""
 
     def __init__(self, stage: Stage, screen: Screen) -> None:
         self._stage, self._screen = stage, screen
         self._cashier = Cashier(stage)
-        self._eve = _coming_eve(self._now())
+        self._eve = coming_eve(self._now())
         self._birthday = goods.born_on(self._eve.month, self._eve.day)
         self._cast = (goods.WANG, goods.LI, goods.ZHANG, self._birthday)
         self._to_hq_ns: list[int] = []
@@ -314,14 +322,6 @@ class _Day:
     def _processes(self) -> list[tuple[str, int]]:
         till = self._cashier.till.child
         return [*self._stage.processes(), (till.name, till.pid)]
-
-
-def _coming_eve(now: datetime) -> datetime:
-    """The next day before a member day, at opening time."""
-    eve = now.replace(day=MEMBER_DAY - 1, hour=OPENING_HOUR, minute=0, second=0, microsecond=0)
-    if eve > now:
-        return eve
-    return (eve.replace(day=1) + timedelta(days=32)).replace(day=MEMBER_DAY - 1)
 
 
 def _compared_row(customer: Customer, unit: str, box: int, hq: int) -> tuple[str, ...]:

@@ -169,4 +169,5 @@ def _started(start: Callable[[], Service]) -> Service:
     try:
         return start()
     except (RuntimeError, OSError) as error:
-        raise StageFailed(str(error), "what it says is above; with an old --dir, try a new one") from error
+        what, _, log = str(error).partition("\n")
+        raise StageFailed(what, "if it is not clear what to do, try another --dir", log) from error
