@@ -41,6 +41,7 @@ from edge.storage.writer import Writer
 log = structlog.get_logger(__name__)
 
 STATUS_EVERY_S = 5.0
+PRINT_GRACE_S = 5.0
 REFUSED_SHOWN_S = 5.0
 _SOCKET_NAMES: dict[str, SocketName] = {"tillside-pos.socket": "pos", "tillside-admin.socket": "admin"}
 
@@ -114,6 +115,7 @@ class App:
             await stop.wait()
             self._notifier.stopping("finishing what tills have asked for")
             await server.stop()
+            await spooler.finish(PRINT_GRACE_S)
             for worker in workers:
                 worker.cancel()
 

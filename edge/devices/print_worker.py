@@ -34,10 +34,18 @@ class PrintWorker:
     def __init__(self, printer: Printer, store: PrintStore, clock: Clock, tell: OnPrint) -> None:
         self._printer, self._store, self._clock, self._tell = printer, store, clock, tell
         self._news = asyncio.Event()
+        self._closing = False
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
 
     def wake(self) -> None:
         """There is a new job in the store."""
         self._news.set()
+
+    async def finish(self) -> None:
+        """Begin no more jobs; come back when the one that is being sent has ended."""
+        self._closing = True
+        await self._at_rest.wait()
 
     async def run(self) -> None:
         while True:
@@ -55,12 +63,16 @@ class PrintWorker:
     async def _next(self) -> None:
         self._news.clear()
         job = await self._store.next_job(self._printer.name)
-        if job is None:
+        if job is None or self._closing:
             await self._news.wait()
         elif self._too_old(job):
             await self._hold(job)
-        elif await self._ready():
-            await self._print(job)
+        elif await self._ready() and not self._closing:
+            self._at_rest.clear()
+            try:
+                await self._print(job)
+            finally:
+                self._at_rest.set()
 
     async def _ready(self) -> bool:
         """Wait until the printer can print, and ask it once more. The job meanwhile stays QUEUED."""

@@ -6,6 +6,7 @@ One worker per printer does the printing; this is where tills wait, retry and ca
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from drivers.api import Outcome, Proof, SendResult
@@ -44,6 +45,12 @@ class Spooler:
         """There is a new job for ``printer`` in the store."""
         if printer in self._workers:
             self._workers[printer].wake()
+
+    async def finish(self, timeout_s: float) -> None:
+        """Before stopping: let the jobs that are being sent end, so that nobody has to be asked about them."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(*(worker.finish() for worker in self._workers.values()))
 
     async def wait(self, job_id: int, timeout_s: float) -> Job | None:
         """The job as soon as it is settled, or as it is after ``timeout_s``; None if there is none."""

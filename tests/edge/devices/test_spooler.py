@@ -286,6 +286,22 @@ async def test_a_job_that_was_being_sent_at_a_crash_is_unknown_and_not_sent_agai
             assert len(printed(printer, job)) <= 1
 
 
+async def test_a_box_that_stops_in_order_ends_the_receipt_it_is_printing(tmp_path: Path) -> None:
+    """The one being sent comes out and is DONE; the one behind it waits for the next life."""
+    async with VirtualPrinter() as printer:
+        async with box(tmp_path / "q.db", front=printer.port) as shop:
+            await shop.printers["front"].ready()
+            printer.wire.bytes_per_s = 2000
+            job, behind = shop.add(), shop.add()
+            await until(lambda: len(printer.received) > 150)
+            await shop.spooler.finish(20)
+            assert (await shop.settled(job)).state is JobState.DONE
+            waiting = await shop.spooler.wait(behind, 0)
+            assert waiting is not None
+            assert waiting.state is JobState.QUEUED
+        assert len(printer.receipts) == 1
+
+
 async def test_out_of_paper_the_job_waits_and_comes_out_once_after_the_new_roll(tmp_path: Path) -> None:
     """Nothing is sent to a printer without paper; the till hears of it, and of the new roll."""
     async with VirtualPrinter() as printer, box(tmp_path / "q.db", front=printer.port) as shop:
