@@ -34,6 +34,7 @@ METHOD_ROW = re.compile(r"^\| `([a-z]+\.[a-z]+)` \| .* \| ([\d ]*)\|$", re.MULTI
 CODE_ROW = re.compile(r"^\| (-?\d{4,5}) \| (\w+) \|", re.MULTILINE)
 KEY_ROW = re.compile(rf"^\| `((?:{'|'.join(Config.__struct_fields__)})\.\w+)` \|", re.MULTILINE)
 VERB = re.compile(r"(?<![/\w-])tillside ([a-z]+)(?: ([a-z-]+))?")
+NAMED_FILE = re.compile(r"`((?:edge|drivers|sync|cext|tests|systemd|docs)/[\w./-]*)`")
 LOGGED = re.compile(r"\blog\.(?:info|warning|error|exception)\(\s*\"([\w.]+)\"")
 EVERYWHERE = {Code.BAD_TOKEN, Code.NOT_ALLOWED}
 """What any call may meet, and the guide says once."""
@@ -164,6 +165,11 @@ def command(verb: str) -> click.Command:
     module, _, attribute = VERBS[verb].home.partition(":")
     found: click.Command = getattr(importlib.import_module(module), attribute)
     return found
+
+
+def test_every_file_that_a_guide_names_exists(docs: Path, root: Path) -> None:
+    named = {name for page in docs.glob("*.md") for name in NAMED_FILE.findall(page.read_text())}
+    assert sorted(name for name in named if not (root / name).exists()) == []
 
 
 def test_every_link_leads_somewhere(docs: Path) -> None:
