@@ -34,16 +34,21 @@ class LineRefund:
 
 
 def refund_line(line: SoldLine, qty_milli: int) -> LineRefund:
-    """The refund of ``qty_milli`` more of ``line``; the caller has checked that so much is left."""
+    """The refund of ``qty_milli`` more of ``line``; the caller has checked that so much is left.
+
+    What money paid and what points paid come back each by itself: as a difference of the whole and
+    the points' part, the money could round below nothing.
+    """
     whole, done = line.qty_milli, line.refunded_milli
 
     def back(amount: int) -> int:
         return telescope(amount, whole, done, qty_milli)
 
+    paid_fen = back(line.points_paid_fen)
     return LineRefund(
         qty_milli,
-        back(line.net_fen),
-        back(line.points_paid_fen),
+        back(line.net_fen - line.points_paid_fen) + paid_fen,
+        paid_fen,
         back(line.points_used),
         back(line.points),
     )

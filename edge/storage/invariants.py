@@ -122,7 +122,8 @@ _QUERIES = (
         8,
         "SELECT s.id || ' gave back another share' FROM sale s JOIN sale_line l ON l.sale = s.id"
         " GROUP BY s.id HAVING (s.refunded_fen, s.points_taken, s.points_back)"
-        " IS NOT (sum(l.net_fen * l.refunded_milli / l.qty_milli), sum(l.points * l.refunded_milli / l.qty_milli),"
+        " IS NOT (sum((l.net_fen - l.points_paid_fen) * l.refunded_milli / l.qty_milli"
+        " + l.points_paid_fen * l.refunded_milli / l.qty_milli), sum(l.points * l.refunded_milli / l.qty_milli),"
         " sum(l.points_used * l.refunded_milli / l.qty_milli))",
     ),
     (

@@ -280,8 +280,8 @@ class Books:
         ]
         if any(line.back + qty > line.qty for line, qty in parts):
             raise Refused(TOO_MANY)
-        net = sum(line.share(line.net, qty) for line, qty in parts)
-        cash = net - sum(line.share(line.paid, qty) for line, qty in parts)
+        cash = sum(line.share(line.net - line.paid, qty) for line, qty in parts)
+        net = cash + sum(line.share(line.paid, qty) for line, qty in parts)
         back = sum(line.share(line.used, qty) for line, qty in parts)
         taken = sum(line.share(line.points, qty) for line, qty in parts)
         given = self.settle_refund(sale, cash, back, taken)
