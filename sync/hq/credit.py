@@ -47,7 +47,7 @@ async def release(conn: Connection, store: str, nonce: str, member: str, unit: s
             "select 1 from hq_account where member = %s and unit = %s for update", [member, unit]
         )
         found = await conn.execute(
-            "select r.granted - r.returned - greatest(r.spent - r.reversed, 0), i.state"
+            "select r.granted - r.returned - greatest(r.spent - r.reversed, 0) - r.clawed, i.state"
             " from hq_rights r join hq_incarnation i using (store, nonce)"
             " where store = %s and nonce = %s and member = %s and unit = %s",
             key,

@@ -235,6 +235,22 @@ async def test_a_new_life_starts_without_rights_and_the_old_ones_stay_in_suspens
         await release(books, "S1", store.box.nonce, "M1", "points")
 
 
+async def test_what_a_refund_took_back_is_not_freed_again(books: Connection) -> None:
+    """100 granted, 30 of them clawed back, then the disk is lost: 70 are left to free."""
+    store = Direct(books)
+    await store.join()
+    store.box.book("M1", "earn", 100)
+    await store.sync()
+    store.box.book("M1", "claw", 30)
+    await store.sync()
+    lost_nonce = store.box.nonce
+    store.box.fence()
+    await store.join()
+    assert await release(books, "S1", lost_nonce, "M1", "points") == 70
+    await store.pull()
+    assert store.box.available("M1") == store.box.balance("M1") == 70
+
+
 async def test_a_life_that_posted_before_its_first_hello_still_hears_of_the_one_before(
     books: Connection,
 ) -> None:
