@@ -137,6 +137,36 @@ def credit(
     emit({"id": identity, "member": member, "unit": unit, "amount": amount, "booked": booked}, as_json)
 
 
+@hq.command(
+    epilog=example(
+        "tillside hq release S001 1f0c... 01HZX... --unit points --yes --dsn postgresql:///tillside"
+    )
+)
+@click.argument("store")
+@click.argument("incarnation")
+@click.argument("member")
+@click.option("--unit", type=click.Choice(["fen", "points"]), required=True)
+@click.confirmation_option(prompt="Is this box gone for good, and nothing it sold still to come?")
+@Dsn
+@AsJson
+def release(store: str, incarnation: str, member: str, unit: str, dsn: str, as_json: bool) -> None:
+    """Free what a dead box could still have spent of one account of MEMBER, and grant it anew.
+
+    INCARNATION is a closed life of STORE's box, as its log and sync.status named it. What that box has sold
+    and never reported becomes the chain's loss.
+    """
+    _need_psycopg()
+    from sync.hq.credit import release as free
+
+    try:
+        freed = _ask(dsn, lambda books: free(books, store, incarnation, member, unit))
+    except ValueError as error:
+        raise CommandFailed(str(error), "only a closed incarnation holds rights that can be freed") from error
+    emit(
+        {"store": store, "incarnation": incarnation, "member": member, "unit": unit, "freed": freed}, as_json
+    )
+
+
 def _ask(dsn: str, question: Callable[[Books], Awaitable[T]]) -> T:
     """The answer of the books; raises CommandFailed where they cannot be read."""
     import psycopg

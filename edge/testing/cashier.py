@@ -13,7 +13,7 @@ from edge.testing.till import Till
 
 CASHIER = "小陈"
 TERMINAL = "T1"
-PRINT_S_MAX = 30.0
+PRINT_S_MAX = 60.0
 POLE_COLUMNS = 20
 
 Pay = Literal["cash", "card", "wechat", "alipay", "stored_value"]

@@ -244,6 +244,7 @@ class _Day:
             [_compared_row(c.customer, c.unit, c.box, c.hq) for c in compared],
         )
         events, unread = await events_at_hq(self._stage)
+        screen.progress("等打印机出完", "the printer catches up with the rush")
         await cashier.last_slip()
         printed = len(self._stage.hardware.printer.receipts)
         screen.scene("用时", "How long it took, as the till saw it")

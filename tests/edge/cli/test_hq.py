@@ -21,7 +21,7 @@ from sync.testing import Service, start_iotcore, start_postgres
 COMMAND = Path(sysconfig.get_path("scripts")) / "tillside"
 MEMBER = "M01TEST"
 NOBODY_HOME = "postgresql://127.0.0.1:1/tillside"
-VERBS = ("serve", "init", "stores", "totals", "credit")
+VERBS = ("serve", "init", "stores", "totals", "credit", "release")
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +124,15 @@ def test_every_verb_has_an_example_and_speaks_json(verb: str) -> None:
     assert said.exit_code == Exit.OK
     assert "Example:" in said.stdout
     assert "--json" in said.stdout
+
+
+def test_only_rights_of_a_dead_box_are_released_and_only_after_a_yes(dsn: str) -> None:
+    hq("init", dsn=dsn)
+    release = ("release", "S001", "no-such-life", MEMBER, "--unit", "points")
+    assert hq(*release, dsn=dsn).exit_code == Exit.INTERRUPTED
+    said = hq(*release, "--yes", dsn=dsn)
+    assert said.exit_code == Exit.FAILED
+    assert "are not in suspense" in said.stderr
 
 
 def test_without_the_extra_it_says_what_to_install() -> None:
