@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter.events import tell_hq
+from edge.counter.records import NextTier, next_tier
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, in_good_standing
 from edge.counter.terms import Balances, Code, Name, Reply, Request, Text
 from edge.domain.dates import is_mmdd, mmdd
-from edge.domain.member import Member, masked_name, masked_number, to_next_tier
+from edge.domain.member import Member, masked_name, masked_number
 from edge.errors import Code as ErrorCode
 from edge.errors import PosError
 from edge.storage.ids import member_id
@@ -26,14 +27,6 @@ class LookupRequest(Request, frozen=True):
 
     by: Literal["card", "phone", "id", "qr"]
     value: Code
-
-
-class NextTier(Reply, frozen=True):
-    """How far it is to the next tier up."""
-
-    tier: str
-    label: str
-    short_fen: int
 
 
 class MemberReply(Reply, frozen=True):
@@ -111,7 +104,6 @@ def lookup(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
 
 def whole_member(shop: Shop, member: Member) -> MemberReply:
     """Everything a till shows of a member, in one reply."""
-    ahead = to_next_tier(shop.programme.tiers, member.tier, member.cumulative_fen)
     return MemberReply(
         id=member.id,
         card_no=member.card_no,
@@ -124,7 +116,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         cumulative_fen=member.cumulative_fen,
         visits=member.visits,
         balances=shop.balances(member.id),
-        next_tier=NextTier(ahead[0].id, ahead[0].label, ahead[1]) if ahead else None,
+        next_tier=next_tier(shop.programme, member.tier, member.cumulative_fen),
         birthday_in_days=_days_to_birthday(shop, member),
         referrer=member.referrer,
         offline=shop.offline,

@@ -4,6 +4,8 @@ import msgspec
 
 from edge.counter.terms import Balances, Reply
 from edge.domain.checkout import Decision
+from edge.domain.member import to_next_tier
+from edge.domain.rules.compile import Programme
 from edge.storage.sales import SaleRow
 
 
@@ -26,6 +28,14 @@ class QuotedPoints(Reply, frozen=True):
     after: int | None
 
 
+class NextTier(Reply, frozen=True):
+    """How far it is to the next tier up."""
+
+    tier: str
+    label: str
+    short_fen: int
+
+
 class TenderPaid(msgspec.Struct, frozen=True):
     """One way in which a sale was paid, as handed over."""
 
@@ -35,7 +45,10 @@ class TenderPaid(msgspec.Struct, frozen=True):
 
 
 class SaleRecord(Reply, frozen=True):
-    """A sale as it was decided; ``refunded_*`` say what has come back since."""
+    """A sale as it was decided; ``refunded_*`` say what has come back since.
+
+    ``tier`` is the one it was decided under, ``tier_reached`` the one it led to.
+    """
 
     sale: str
     receipt_no: str
@@ -54,6 +67,8 @@ class SaleRecord(Reply, frozen=True):
     rules_version: int
     bundle: str
     offline: bool
+    tier_reached: str | None = None
+    next_tier: NextTier | None = None
     refunded_fen: int = 0
     points_taken: int = 0
     points_back: int = 0
@@ -117,6 +132,12 @@ class RefundRecord(Reply, frozen=True):
     points_short_fen: int
     balances: Balances | None
     offline: bool
+
+
+def next_tier(programme: Programme, tier: str, cumulative_fen: int) -> NextTier | None:
+    """What is still to spend for the next tier, or None at the top."""
+    ahead = to_next_tier(programme.tiers, tier, cumulative_fen)
+    return NextTier(ahead[0].id, ahead[0].label, ahead[1]) if ahead else None
 
 
 def totals_of(decision: Decision) -> Totals:

@@ -7,7 +7,16 @@ import msgspec
 from edge.counter.events import tell_hq
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Quote, QuoteRequest, Quotes, price, quote_reply
-from edge.counter.records import QuotedPoints, SaleRecord, TenderPaid, Totals, points_of, totals_of
+from edge.counter.records import (
+    NextTier,
+    QuotedPoints,
+    SaleRecord,
+    TenderPaid,
+    Totals,
+    next_tier,
+    points_of,
+    totals_of,
+)
 from edge.counter.refusals import bad, out_of_funds
 from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
@@ -57,6 +66,7 @@ class CommitReply(Reply, frozen=True):
     offline: bool
     queue_seq: int | None
     balances: Balances | None = None
+    tier_reached: str | None = None
     print_job: int | None = None
     duplicate: bool = False
 
@@ -92,6 +102,7 @@ class _Checkout:
         self._request = request
         self._decision = accepted.decision
         self._sale = uuid7(transaction.now_ms)
+        self._tier_reached: str | None = None
         self._date = shop.business_date(transaction.now_ms).isoformat()
 
     def carry_out(self) -> CommitReply:
@@ -121,6 +132,7 @@ class _Checkout:
             offline=self._shop.offline,
             queue_seq=queue_seq,
             balances=balances,
+            tier_reached=self._tier_reached,
             print_job=job,
         )
 
@@ -160,6 +172,7 @@ class _Checkout:
         day_fen = transaction.sales.day_fen(member.id, self._date) + decision.due_fen
         tier = tier_after(programme.tiers, member.tier, member.cumulative_fen + decision.due_fen, day_fen)
         transaction.members.bought(member.id, decision.due_fen, tier)
+        self._tier_reached = tier if tier != member.tier else None
         return found
 
     def _receipt_no(self) -> str:
@@ -187,7 +200,15 @@ class _Checkout:
             rules_version=self._quote.programme.bundle.version,
             bundle=self._quote.programme.hash,
             offline=self._shop.offline,
+            tier_reached=self._tier_reached,
+            next_tier=self._next_tier(member),
         )
+
+    def _next_tier(self, member: Member | None) -> NextTier | None:
+        if member is None:
+            return None
+        spent_fen = member.cumulative_fen + self._decision.due_fen
+        return next_tier(self._quote.programme, self._tier_reached or member.tier, spent_fen)
 
     def _store(self, record: SaleRecord, found: list[Reward]) -> None:
         decision = self._decision

@@ -8,6 +8,7 @@ from edge.counter.records import RefundRecord, SaleRecord
 from edge.counter.terms import Balances
 from edge.domain.checkout import DecidedLine, Decision
 from edge.domain.member import Member, masked_name, masked_number
+from edge.domain.money import yuan
 from edge.domain.rules.compile import Programme
 from edge.receipts.parts import reprinted
 from edge.receipts.refund_slip import refund_document
@@ -22,6 +23,7 @@ from edge.receipts.slips import (
     SlipMember,
     Tender,
 )
+from edge.receipts.wording import WORDING
 from edge.storage.print_jobs import PrintJob
 from edge.storage.reader import Snapshot
 
@@ -58,6 +60,7 @@ def sale_slip(sale: SaleRecord, snapshot: Snapshot, store: Store, programme: Pro
         points_redeemed=decision.redeem_points,
         points_paid_fen=decision.points_paid_fen,
         member=_member(snapshot, sale.member, sale.tier, sale.balances, programme, decision),
+        messages=_messages(sale, store, programme),
         offline=sale.offline,
     )
 
@@ -104,6 +107,16 @@ def _line(line: DecidedLine, decision: Decision) -> SlipLine:
         net_fen=line.net_fen,
         labels=tuple(names[rule] for rule in line.rules if rule in names),
     )
+
+
+def _messages(sale: SaleRecord, store: Store, programme: Programme) -> tuple[str, ...]:
+    """What this customer is glad to hear: the tier reached, how far it is to the next."""
+    words, said = WORDING[store.lang], []
+    if sale.tier_reached is not None:
+        said.append(words.tier_reached.format(programme.tier_label(sale.tier_reached)))
+    if sale.next_tier is not None:
+        said.append(words.to_next_tier.format(yuan(sale.next_tier.short_fen), sale.next_tier.label))
+    return tuple(said)
 
 
 def _member(

@@ -53,6 +53,8 @@ class Wording:
     reprint_count: str
     offline: str
     clock_untrusted: str
+    tier_reached: str
+    to_next_tier: str
     test_page: str
     separator: str
     tenders: Mapping[str, str] = field(default_factory=dict)
@@ -103,6 +105,8 @@ ZH_CN = Wording(
     keep_slip="退换货请出示本小票",
     reprint="补打",
     reprint_count="第 {} 次补打，非原始小票",
+    tier_reached="恭喜升级为{}",
+    to_next_tier="再消费 {} 元即可升为{}",
     offline="脱机交易：积分与余额以总部确认为准",
     clock_untrusted="本机时间未校准，以总部记录的时间为准",
     test_page="打印测试页",
@@ -159,6 +163,8 @@ ZH_TW = Wording(
     keep_slip="退換貨請出示本明細",
     reprint="補印",
     reprint_count="第 {} 次補印，非原始明細",
+    tier_reached="恭喜升級為{}",
+    to_next_tier="再消費 {} 元即可升為{}",
     offline="離線交易：積分與餘額以總部確認為準",
     clock_untrusted="本機時間未校準，以總部記錄的時間為準",
     test_page="列印測試頁",
@@ -215,6 +221,8 @@ EN = Wording(
     keep_slip="Please keep this slip for returns.",
     reprint="REPRINT",
     reprint_count="Copy {}, not the original slip",
+    tier_reached="Welcome to {}",
+    to_next_tier="Spend {} more to reach {}",
     offline="Made offline: points and balances are final once head office confirms them",
     clock_untrusted="The clock of this till is not set; head office records the time",
     test_page="Printer test page",

@@ -11,10 +11,11 @@ import pytest
 
 from edge.clock import ManualClock
 from edge.config import Config, Paths, Programme, Store, read_bundle_file
-from edge.counter import members, quoting, refund, sale
+from edge.counter import members, quoting, refund, sale, sale_history
 from edge.counter.quoting import BasketLine, QuoteRequest, Quotes
 from edge.counter.sale import CommitReply, Tender
 from edge.counter.shop import Shop
+from edge.counter.slips import sale_slip
 from edge.domain.rules.compile import load_programme
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
@@ -184,3 +185,16 @@ async def test_points_already_spent_are_kept_from_the_refunded_cash(counter: Cou
     assert (back.points_clawed, back.points_short, back.points_short_fen) == (200, 300, 600)
     assert back.amount_fen == 49400
     assert counter.points(member) == 0
+
+
+async def test_the_reply_and_the_slip_say_which_tier_was_reached_and_how_far_the_next_is(
+    counter: Counter,
+) -> None:
+    """CNY 7,400 on one day: gold, and 8,600 more for diamond."""
+    member = await counter.member()
+    sold = await counter.buy(member, 7400)
+    assert sold.tier_reached == "gold"
+    shop = counter.shop
+    record = sale_history.get(shop, TILL, sale_history.GetRequest(sale=sold.sale))
+    slip = sale_slip(record, shop.snapshot, shop.config.store, shop.programme)
+    assert slip.messages == ("恭喜升级为金卡", "再消费 8600.00 元即可升为钻石卡")
