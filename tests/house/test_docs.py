@@ -30,15 +30,15 @@ EXAMPLE = re.compile(r"<!-- test: ([\w-]+) -->\n```\w*\n(.*?)^```$", re.DOTALL |
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-METHOD_ROW = re.compile(r"^\| `([a-z]+\.[a-z]+)` \| .* \| ([\d ]*)\|$", re.MULTILINE)
+METHOD_ROW = re.compile(r"^\| `([a-z]+(?:\.[a-z_]+)+)` \| .* \| ([\d ]*)\|$", re.MULTILINE)
 CODE_ROW = re.compile(r"^\| (-?\d{4,5}) \| (\w+) \|", re.MULTILINE)
 KEY_ROW = re.compile(rf"^\| `((?:{'|'.join(Config.__struct_fields__)})\.\w+)` \|", re.MULTILINE)
 VERB = re.compile(r"(?<![/\w-])tillside ([a-z]+)(?: ([a-z-]+))?")
 NAMED_FILE = re.compile(r"`((?:edge|drivers|sync|cext|tests|systemd|docs)/[\w./-]*)`")
-LOGGED = re.compile(r"\blog\.(?:info|warning|error|exception)\(\s*\"([\w.]+)\"")
+LOGGED = re.compile(r"\b_?log\.(?:info|warning|error|exception)\(\s*\"([\w.]+)\"")
+LOG_ROWS = re.compile(r"^\| (`[\w.]+`(?:, `[\w.]+`)*) \| (?:info|warning|error) \|", re.MULTILINE)
 EVERYWHERE = {Code.BAD_TOKEN, Code.NOT_ALLOWED}
 """What any call may meet, and the guide says once."""
-LOG_ROWS = re.compile(r"^\| (`[\w.]+`(?:, `[\w.]+`)*) \| (?:info|warning|error) \|", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,7 @@ def docs(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def run_folder(docs: Path, root: Path) -> Iterator[Path]:
     """The sockets of a daemon that runs with the technician's first configuration."""
+    # Not tmp_path: the path of a unix socket has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="tillside-docs-") as name:
         text = example(docs / "technician-guide.md", "configuration")
         config = Path(name) / "tillside.toml"
