@@ -105,6 +105,23 @@ def test_the_till_guide_names_the_params_of_every_method(docs: Path, described: 
     assert missing == set()
 
 
+def test_the_till_guide_names_what_every_method_returns(docs: Path, described: dict[str, Any]) -> None:
+    """In the method's row, or where the guide shows a reply."""
+    text = (docs / "pos-integration.md").read_text()
+    schemas = described["components"]["schemas"]
+    results = {
+        m["name"]: schemas.get(m["result"]["schema"].get("$ref", "").rpartition("/")[2], {})
+        for m in described["methods"]
+    }
+    missing = {
+        f"{method} {field}"
+        for method, schema in results.items()
+        for field in schema.get("properties", ())
+        if not re.search(rf"\b{field}\b", text)
+    }
+    assert missing == set()
+
+
 def test_the_till_guide_has_the_errors_of_every_method(docs: Path, described: dict[str, Any]) -> None:
     """A method may also tell of more than it declares: a commit with a basket is a quote too."""
     rows = dict(METHOD_ROW.findall((docs / "pos-integration.md").read_text()))
