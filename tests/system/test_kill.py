@@ -5,17 +5,13 @@
 
 import asyncio
 import random
-import shutil
 import signal
 import sqlite3
-import sys
-import tempfile
 import threading
 import uuid
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,31 +21,13 @@ import pytest
 from drivers.testing import VirtualPrinter
 from edge.rpc.client import Client, RemoteError
 from edge.storage.invariants import violations
+from tests.system.box_process import Box, running
 
-PROGRAMME = Path(__file__).parents[2] / "docs" / "programmes" / "ruyishu.yaml"
 TILLS = 4
 PRINT_EVERY = 12
 """Sales per receipt: a printer is slower than four tills."""
 
 REFUND_EVERY = 5
-
-CONFIG = """
-[store]
-id = "S001"
-tenant = "corner"
-name = "街角"
-[paths]
-state = "{folder}"
-run = "{folder}"
-[programme]
-bundle = "{programme}"
-member_numbers = ["8\\\\d{{7}}"]
-[[device]]
-name = "p1"
-kind = "printer"
-driver = "escpos"
-port = "{printer}"
-"""
 
 
 class Till:
@@ -114,44 +92,6 @@ class Till:
         self.home.wait(0.02)
 
 
-@dataclass
-class Box:
-    """The daemon, as a process that can be killed."""
-
-    folder: Path
-    config: Path
-    process: asyncio.subprocess.Process | None = None
-
-    async def start(self) -> None:
-        """Start it and wait until it answers."""
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "edge.cli.main",
-            "run",
-            "--config",
-            str(self.config),
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        async with asyncio.timeout(30):
-            while not await asyncio.to_thread(self.answers):
-                assert self.process.returncode is None, "the daemon ended by itself"
-                await asyncio.sleep(0.02)
-
-    def answers(self) -> bool:
-        try:
-            with Client(self.folder / "pos.sock") as box:
-                box.hello("watch")
-        except OSError:
-            return False
-        return True
-
-    async def end(self, how: signal.Signals) -> None:
-        if self.process is not None and self.process.returncode is None:
-            self.process.send_signal(how)
-            await self.process.wait()
-
-
 @pytest.fixture
 async def printer() -> AsyncIterator[VirtualPrinter]:
     async with VirtualPrinter() as device:
@@ -160,23 +100,8 @@ async def printer() -> AsyncIterator[VirtualPrinter]:
 
 @pytest.fixture
 async def box(printer: VirtualPrinter) -> AsyncIterator[Box]:
-    """A running daemon with a printer and two members; its folder has a path short enough for a socket."""
-    folder = Path(tempfile.mkdtemp(prefix="tillside-"))
-    config = folder / "tillside.toml"
-    config.write_text(CONFIG.format(folder=folder, programme=PROGRAMME, printer=printer.port))
-    daemon = Box(folder, config)
-    await daemon.start()
-    await asyncio.to_thread(register, folder)
-    yield daemon
-    await daemon.end(signal.SIGKILL)
-    shutil.rmtree(folder)
-
-
-def register(folder: Path) -> None:
-    with Client(folder / "pos.sock") as box:
-        box.hello("T0")
-        for card, referrer in (("80000000", None), ("80000001", "80000000")):
-            box.call("member.register", idem=str(uuid.uuid4()), card_no=card, name="张三", referrer=referrer)
+    async with running(printer) as daemon:
+        yield daemon
 
 
 async def trade_under_fire(box: Box, rounds: int, seed: int) -> list[Till]:
