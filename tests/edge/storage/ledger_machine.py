@@ -39,6 +39,7 @@ RAM = Path("/dev/shm")
 CONFLICT = 1302
 numbers = st.integers(0, 4)
 few = st.integers(0, 2)
+quarters = st.sampled_from((1, 2, 3, 4))
 amounts = st.sampled_from((1, 2, 7, 30, 200, 1000))
 units = st.sampled_from(("points", "points", "fen", "visits"))
 basket_lines = st.lists(
@@ -89,7 +90,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.start()
         for number, referrer in ((0, None), (1, 0), (2, 1)):
             self.register(number, referrer)
-            self.book_directly("earn", number, "points", 200, 25)
+            for points, days in ((20, 25), (30, None), (150, None)):
+                self.book_directly("earn", number, "points", points, days)
             self.book_directly("earn", number, "fen", 1000, None)
 
     def start(self) -> None:
@@ -265,15 +267,15 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 30),
-        parts=st.lists(st.tuples(st.integers(0, 2), st.sampled_from((1, 2, 3, 4))), max_size=3),
+        parts=st.lists(st.tuples(st.integers(0, 2), quarters), max_size=3),
     )
     @precondition(lambda self: self.books.sales)
     def refund(self, which: int, parts: list[tuple[int, int]]) -> None:
-        """By line, in quarters of what is left (and one thousandth more than there is for a quarter of five)."""
+        """By line, in quarters of what is left; a thousandth of a line that is gone already is refused."""
         name, sold = self.pick(list(self.books.sales.items()), which)
         asked = {
-            index: max(1, (sold.lines[index].qty - sold.lines[index].back) * quarters // 4)
-            for index, quarters in parts
+            index: max(1, (sold.lines[index].qty - sold.lines[index].back) * part // 4)
+            for index, part in parts
             if index < len(sold.lines)
         }
         request = refund.RefundRequest(
@@ -296,6 +298,21 @@ class LedgerMachine(RuleBasedStateMachine):
                 reply.points_short,
                 reply.points_debt,
             )
+
+    @rule(
+        lines=basket_lines,
+        member=few,
+        claw=st.booleans(),
+        parts=st.lists(st.tuples(st.integers(0, 2), quarters)),
+    )
+    def redeem_and_return(self, lines: Any, member: int, claw: bool, parts: Any) -> None:
+        """Points spent on what comes back, with a debt made in between: rare among random steps."""
+        sales = len(self.books.sales)
+        self.sell(lines, member, "all", 1, "exactly")
+        if len(self.books.sales) > sales:
+            if claw:
+                self.book_directly("claw", member, "points", 1000, None)
+            self.refund(-1, parts)
 
     @rule(
         do=st.sampled_from(("earn", "earn", "spend", "claw", "claw", "expire")),
