@@ -13,6 +13,7 @@ import click
 
 from edge.cli.demo_plain import PlainScreen
 from edge.cli.output import CommandFailed, Exit
+from edge.rpc.client import RemoteError
 from edge.testing.day import play
 from edge.testing.errors import StageFailed
 from edge.testing.premises import MEMBER_NUMBERS, Premises
@@ -46,18 +47,24 @@ def demo(serving: bool, directory: Path | None) -> Exit | None:
             raise CommandFailed(
                 f"{directory} is not empty, and a play begins with an empty shop", "give another"
             )
-        screen = _screen()
-        finished = asyncio.run(_until_told(lambda: _perform(Premises(root), screen, serving)))
+        finished = _run(Premises(root), serving)
     except StageFailed as failed:
         # The directory stays, for who wants to know why.
-        screen.end()
         if failed.log:
             click.echo(failed.log, err=True)
         raise CommandFailed(str(failed), failed.todo) from failed
-    screen.end()
     if directory is None:
         shutil.rmtree(root)
     return None if finished or serving else Exit.INTERRUPTED
+
+
+def _run(premises: Premises, serving: bool) -> bool:
+    """True if it came to its own end; the terminal is as it was, whatever happened."""
+    screen = _screen()
+    try:
+        return asyncio.run(_until_told(lambda: _perform(premises, screen, serving)))
+    finally:
+        screen.end()
 
 
 def _screen() -> Screen:
@@ -94,7 +101,9 @@ async def _perform(premises: Premises, screen: Screen, serving: bool) -> None:
     async with Stage(premises, screen.progress) as stage:
         try:
             await (_keep_open(stage, screen) if serving else _play(stage, screen))
-        except (OSError, EOFError, TimeoutError) as error:
+        except BrokenPipeError:
+            raise  # nobody looks any more (`| head`)
+        except (OSError, RemoteError) as error:
             stage.check()
             raise StageFailed(f"{type(error).__name__}: {error}", f"read {premises.logs}") from error
 

@@ -53,9 +53,10 @@ class Stage:
         return self
 
     async def __aexit__(self, *_exception: object) -> None:
-        self._progress("收场", "stopping every process")
-        await self.close_shop()
-        await self._stack.aclose()
+        async with AsyncExitStack() as ending:
+            ending.push_async_callback(self._stack.aclose)
+            ending.push_async_callback(self.close_shop)
+            self._progress("收场", "stopping every process")
 
     async def _set_up(self) -> None:
         premises, start = self.premises, self._stack.enter_async_context
@@ -84,8 +85,7 @@ class Stage:
         """Start the daemon, ``offset_s`` seconds ahead of the machine's clock; devices and HQ are there."""
         self._progress("启动门店主机", "starting the daemon: tillside run")
         argv = tillside("run", "--config", str(self.premises.config), "--clock-offset", str(offset_s))
-        self.box = Child("the daemon", argv, self.premises.logs / "box.log")
-        await self.box.__aenter__()
+        self.box = await Child("the daemon", argv, self.premises.logs / "box.log").__aenter__()
         deadline = self.clock.monotonic() + READY_S_MAX
         while not self._all_there():
             self.check()
@@ -165,9 +165,12 @@ class Stage:
         ]
 
 
-def _started(start: Callable[[], Service]) -> Service:
+def _started(start: Callable[[], Service], tries: int = 2) -> Service:
+    """A port that was free a moment ago may be taken when the service comes to it: then another one."""
     try:
         return start()
     except (RuntimeError, OSError) as error:
+        if tries > 1:
+            return _started(start, tries - 1)
         what, _, log = str(error).partition("\n")
         raise StageFailed(what, "if it is not clear what to do, try another --dir", log) from error

@@ -7,7 +7,7 @@ import subprocess
 import sysconfig
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +41,15 @@ def read_until(process: "subprocess.Popen[str]", pattern: str) -> list[str]:
         lines.append(line.rstrip("\n"))
         if re.fullmatch(pattern, lines[-1]):
             return lines
-    raise AssertionError(f"no line {pattern!r} in {lines}")
+    raise AssertionError(f"no line {pattern!r} in {lines}, but: {ended(process)}")
 
 
 def descendants(pid: int) -> set[int]:
     """Every process below ``pid``."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue  # it has just ended
     below: set[int] = set()
     while more := {child for child, parent in parents.items() if parent in below | {pid}} - below:
         below |= more
@@ -60,6 +58,15 @@ def descendants(pid: int) -> set[int]:
 
 def alive(pids: set[int]) -> set[int]:
     return {pid for pid in pids if Path(f"/proc/{pid}").exists()}
+
+
+def naming(path: Path) -> list[str]:
+    """Command lines of all processes that name ``path``."""
+    lines = []
+    for cmdline in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            lines.append(cmdline.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+    return [line for line in lines if str(path) in line]
 
 
 def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
@@ -134,6 +141,15 @@ def test_an_open_shop_is_opened_again_with_all_it_had(tmp_path: Path) -> None:
     assert sold[0] == sold[1]
 
 
+@pytest.mark.parametrize("step", ["启动 PostgreSQL", "启动总部", "启动门店主机"])
+def test_a_shop_that_is_told_to_stop_while_it_opens_leaves_nobody_behind(step: str, tmp_path: Path) -> None:
+    with demo("--serve", "--dir", tmp_path) as process:
+        read_until(process, rf"\.\.\. {step}.*")
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (Exit.OK, "")
+    assert naming(tmp_path) == []
+
+
 def test_ctrl_c_in_the_middle_of_the_play_leaves_nobody_behind() -> None:
     with demo() as process:
         read_until(process, "== 2.*")
@@ -142,6 +158,16 @@ def test_ctrl_c_in_the_middle_of_the_play_leaves_nobody_behind() -> None:
         assert ended(process) == (Exit.INTERRUPTED, "")
     assert children
     assert alive(children) == set()
+
+
+def test_an_audience_that_leaves_ends_the_play(tmp_path: Path) -> None:
+    """``tillside demo | head``: every process is ended all the same."""
+    with demo("--dir", tmp_path) as process:
+        read_until(process, "== 1.*")
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(END_S_MAX)  # it was not played to the end
+    assert naming(tmp_path) == []
 
 
 def test_a_part_that_dies_ends_the_demo_and_is_named(tmp_path: Path) -> None:
