@@ -64,8 +64,9 @@ class Premises:
             raise StageFailed(f"{self.admin_socket}: too long for a socket's path", "choose a shorter --dir")
         for directory in (self.run, self.state, self.devices, self.receipts, self.logs, self.books):
             directory.mkdir(parents=True, exist_ok=True)
-        # PostgreSQL runs under another account where we are root, and must get through to its directory.
-        self.root.chmod(self.root.stat().st_mode | 0o011)
+        if os.geteuid() == 0:
+            # PostgreSQL then runs under another account, and must get through to its directory.
+            self.root.chmod(self.root.stat().st_mode | 0o011)
 
     def write_config(self, broker: str, devices: Sequence[dict[str, Any]]) -> None:
         """The configuration file of the box, as a technician would write it."""

@@ -141,10 +141,10 @@ def test_an_open_shop_is_opened_again_with_all_it_had(tmp_path: Path) -> None:
     assert sold[0] == sold[1]
 
 
-@pytest.mark.parametrize("step", ["启动 PostgreSQL", "启动总部", "启动门店主机"])
+@pytest.mark.parametrize("step", ["starting a real PostgreSQL", "starting HQ", "starting the daemon"])
 def test_a_shop_that_is_told_to_stop_while_it_opens_leaves_nobody_behind(step: str, tmp_path: Path) -> None:
     with demo("--serve", "--dir", tmp_path) as process:
-        read_until(process, rf"\.\.\. {step}.*")
+        read_until(process, rf"\.\.\. .* · {step}.*")
         process.send_signal(signal.SIGTERM)
         assert ended(process) == (Exit.OK, "")
     assert naming(tmp_path) == []
