@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sysconfig
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -101,6 +102,14 @@ def last_sale(socket: Path) -> dict[str, Any]:
         return sale
 
 
+def until_holds(file: Path, wanted: str) -> None:
+    """Wait until ``file`` contains it."""
+    deadline = time.monotonic() + END_S_MAX
+    while wanted not in file.read_text():
+        assert time.monotonic() < deadline, f"{file} never held {wanted}"
+        time.sleep(0.02)
+
+
 def test_the_play_ends_by_itself_and_hq_equals_the_box() -> None:
     """Every promise of the programme is ticked off, and whoever waited in vain would be a cross."""
     played = subprocess.run([COMMAND, "demo"], capture_output=True, text=True, check=False)
@@ -128,6 +137,27 @@ def test_an_open_shop_sells_prints_and_stops_without_a_trace(tmp_path: Path) -> 
         process.send_signal(signal.SIGTERM)
         assert ended(process) == (Exit.OK, "")
     assert alive(children) == set()
+
+
+def test_a_person_may_swipe_scan_and_look_in_an_open_shop(tmp_path: Path) -> None:
+    """With nothing but a shell: fifos take the cards, files show the displays, as the README says."""
+    devices = tmp_path / "devices"
+    with demo("--serve", "--dir", tmp_path) as process:
+        read_until(process, "ready")
+        with Client(tmp_path / "run" / "pos.sock") as till:
+            till.hello("T1")
+            till.call("events.subscribe", topics=["card"])
+            for fifo, reader, line in (("swipe", "cards", "80000001=0000"), ("scan", "scanner", "80000001")):
+                till.call("reader.arm", reader=reader)
+                (devices / fifo).write_text(f"{line}\n")
+                _, told = till.next_notification()
+                assert (told["reader"], told["token"]) == (reader, "80000001")
+            for device in ("pole", "led8"):
+                till.call("display.total", device=device, amount_fen=4400, kind="change")
+                until_holds(devices / f"{device}.txt", "44.00")
+        process.send_signal(signal.SIGTERM)
+        assert ended(process) == (Exit.OK, "")
+    assert (tmp_path / "README.txt").read_text(encoding="utf-8").count(str(tmp_path)) >= 6
 
 
 def test_an_open_shop_is_opened_again_with_all_it_had(tmp_path: Path) -> None:
