@@ -204,8 +204,10 @@ class Ledger:
 
     def _total(self, account: int, column: str, amount: int) -> None:
         # No upsert: the row it would insert first has to satisfy the table's CHECK by itself.
-        self._db.execute("INSERT OR IGNORE INTO rights(account) VALUES(?)", (account,))
-        self._db.execute(f"UPDATE rights SET {column} = {column} + ? WHERE account=?", (amount, account))
+        change = f"UPDATE rights SET {column} = {column} + ? WHERE account=?"
+        if not self._db.execute(change, (amount, account)).rowcount:
+            self._db.execute("INSERT INTO rights(account) VALUES(?)", (account,))
+            self._db.execute(change, (amount, account))
 
     def _credit(self, account: int, unit: Unit, house: str, amount: int, code: str, expires_ms: int) -> None:
         self._move(self._house(house, unit), account, amount, code)

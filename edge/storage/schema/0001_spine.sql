@@ -75,6 +75,7 @@ CREATE TABLE transfer(
   code TEXT NOT NULL,
   CHECK(debit <> credit)
 ) STRICT;
+-- Whatever refers to op is written before it, so that inserting the op looks these rows up: each needs its index.
 CREATE INDEX transfer_op ON transfer(op);
 CREATE INDEX transfer_debit ON transfer(debit);
 CREATE INDEX transfer_credit ON transfer(credit);
@@ -87,6 +88,7 @@ CREATE TABLE lot(
   remaining INTEGER NOT NULL CHECK(remaining BETWEEN 0 AND amount),
   expires_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX lot_op ON lot(op);
 CREATE INDEX lot_oldest ON lot(account, expires_ms, id) WHERE remaining > 0;
 
 CREATE TABLE lot_use(
@@ -97,6 +99,7 @@ CREATE TABLE lot_use(
   amount INTEGER NOT NULL CHECK(amount > 0),
   restored INTEGER NOT NULL DEFAULT 0 CHECK(restored BETWEEN 0 AND amount)
 ) STRICT;
+CREATE INDEX lot_use_op ON lot_use(op);
 CREATE INDEX lot_use_sale ON lot_use(sale, id) WHERE sale IS NOT NULL;
 CREATE INDEX lot_use_lot ON lot_use(lot);
 
@@ -206,6 +209,7 @@ CREATE TABLE print_job(
   tries INTEGER NOT NULL DEFAULT 0,
   why TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX print_job_op ON print_job(op);
 CREATE INDEX print_job_open ON print_job(printer, id) WHERE state IN ('queued', 'sending', 'sent');
 CREATE INDEX print_job_subject ON print_job(subject);
 
