@@ -196,10 +196,10 @@ class _Day:
         await self._sync(online=False)
         await self._spendable(goods.WANG, "points", 1000)
         notes = (
-            "脱机交易 offline",
-            "1000 分抵 20 元：在总部",
-            "已授权额度内，绝不超支",
-            "within rights HQ had granted",
+            "1000 分抵 20 元，无需联网，",
+            "在总部已授权的额度之内",
+            "redeemed offline, within",
+            "the rights HQ had granted",
         )
         basket = (Bought(goods.LINGZHI, 1),)
         _, slip = await cashier.sell_in_view(basket, goods.WANG, notes, redeem=1000, handed_fen=11000)
