@@ -79,6 +79,12 @@ class Hq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     broker: Annotated[str, msgspec.Meta(pattern=r"^mqtts?://[^/]+$")]
 
+    @property
+    def shown(self) -> str:
+        """The broker without user and password, fit for a screen."""
+        scheme, _, rest = self.broker.partition("://")
+        return f"{scheme}://{rest.rpartition('@')[2]}"
+
 
 class DeviceConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One device: ``port`` is ``tcp://HOST:PORT`` or ``serial:PATH[?baud=9600]``.

@@ -32,7 +32,7 @@ def check(file: Path, as_json: bool) -> None:
         "store": f"{read.store.node} {read.store.name}",
         "database": str(read.paths.database),
         "bundle": f"{read.programme.bundle} ({programme})",
-        "hq": read.hq.broker if read.hq else None,
+        "hq": read.hq.shown if read.hq else None,
         "devices": [
             f"{device.kind} {device.name}: {device.driver} on {device.port}" for device in read.device
         ],

@@ -145,7 +145,6 @@ A till in Python (edge.rpc.client comes with Tillside):
 
     import uuid
     from pathlib import Path
-from time import monotonic
     from edge.rpc.client import Client
 
     with Client(Path("{root}/run/pos.sock")) as till:

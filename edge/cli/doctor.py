@@ -280,10 +280,13 @@ def _hq(config: Config) -> Iterator[Finding]:
     except OSError as error:
         why = error.strerror or str(error)
         yield Finding(
-            Level.WARN, "hq", f"{broker}: {why}", "check network and broker; the store sells on meanwhile"
+            Level.WARN,
+            "hq",
+            f"{config.hq.shown}: {why}",
+            "check network and broker; the store sells on meanwhile",
         )
     else:
-        yield Finding(Level.OK, "hq", f"{broker} takes connections")
+        yield Finding(Level.OK, "hq", f"{config.hq.shown} takes connections")
 
 
 def _connect(url: str, port: int) -> None:

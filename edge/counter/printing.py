@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from drivers.api import DriverError
+from drivers.api import DeviceTimeout, DriverError
 from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop
 from edge.counter.terms import Code as Word
@@ -135,11 +135,17 @@ async def _kick(printer: Printer) -> None:
     except DriverError as error:
         blocked = printer.health.power is Power.ONLINE and not printer.health.ready
         raise PosError(
-            Code.PAPER_OR_COVER if blocked else Code.DEVICE_OFFLINE,
+            _code_of(error, blocked),
             str(error),
             zh="钱箱未打开，请检查打印机",
             upos={"code": error.upos[0], "ext": error.upos[1]},
         ) from error
+
+
+def _code_of(error: DriverError, blocked: bool) -> Code:
+    if blocked:
+        return Code.PAPER_OR_COVER
+    return Code.DEVICE_TIMEOUT if isinstance(error, DeviceTimeout) else Code.DEVICE_OFFLINE
 
 
 def _printer(shop: Shop, asked: str | None) -> str:

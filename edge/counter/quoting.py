@@ -17,6 +17,7 @@ from edge.domain.checkout import Decision, Occasion, decide
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.compile import Programme
+from edge.errors import Code, PosError
 from edge.storage.ids import uuid7
 
 QUOTE_LIFE_MS = 10 * 60 * 1000
@@ -163,6 +164,11 @@ def quote(shop: Shop, quotes: Quotes, terminal: str, request: QuoteRequest) -> Q
 def price(shop: Shop, terminal: str, request: QuoteRequest) -> Quote:
     """Decide the basket under the rules of now."""
     now_ms = shop.clock.now_ms()
+    if now_ms < shop.programme.valid_from_ms:
+        starts = shop.local_time(shop.programme.valid_from_ms)
+        raise PosError(
+            Code.NO_VALID_RULES, f"the rules are valid from {starts}", zh=f"规则自 {starts} 起生效"
+        )
     today = shop.business_date(now_ms).isoformat()
     if request.business_date not in (None, today):
         raise bad("/business_date", f"this store's business day is {today}", f"本店营业日为 {today}")

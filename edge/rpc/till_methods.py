@@ -49,6 +49,12 @@ class ArmRequest(Request, frozen=True):
     take: bool = False
 
 
+class DisarmRequest(Request, frozen=True):
+    """This session listens to ``reader`` no more."""
+
+    reader: Name | None = None
+
+
 class Armed(msgspec.Struct, frozen=True):
     """Which reader, and whether it is armed for this session now."""
 
@@ -128,7 +134,7 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
             quoting.QuoteRequest,
             quoting.QuoteReply,
             quote,
-            (*_MEMBER, Code.BALANCE_SHORT, Code.OFFLINE_LIMIT),
+            (*_MEMBER, Code.BALANCE_SHORT, Code.NO_VALID_RULES, Code.OFFLINE_LIMIT),
             summary="Price a basket; writes nothing.",
         ),
         Method(
@@ -242,7 +248,7 @@ def _devices(desk: Desk) -> tuple[Method[Any], ...]:
         reader.arm(session.id, take=params.take)
         return Armed(reader.name, True)
 
-    def disarm(session: Session, params: ArmRequest) -> Armed:
+    def disarm(session: Session, params: DisarmRequest) -> Armed:
         reader = devices.reader(params.reader)
         reader.disarm(session.id)
         return Armed(reader.name, False)
@@ -260,7 +266,7 @@ def _devices(desk: Desk) -> tuple[Method[Any], ...]:
     return (
         Method("device.list", Nothing, DeviceList, list_devices, (), BOTH, "Every device and its state."),
         Method("reader.arm", ArmRequest, Armed, arm, (*errors, Code.CLAIMED), summary="Cards come to me."),
-        Method("reader.disarm", ArmRequest, Armed, disarm, errors, summary="No more cards to me."),
+        Method("reader.disarm", DisarmRequest, Armed, disarm, errors, summary="No more cards to me."),
         Method("display.show", displays.ShowRequest, shown, show, errors, summary="Two lines of text."),
         Method("display.total", displays.TotalRequest, shown, total, errors, summary="An amount."),
         Method("display.clear", displays.ClearRequest, shown, clear, errors, summary="The idle text."),

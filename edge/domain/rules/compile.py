@@ -33,6 +33,7 @@ class Programme:
     bundle: Bundle
     kernel: cext.Program
     hash: str
+    valid_from_ms: int
     tiers: tuple[Tier, ...]
     referral: tuple[Level, ...]
     rule_names: dict[str, str]
@@ -56,6 +57,7 @@ def load_programme(raw: bytes) -> Programme:
     return Programme(
         bundle=bundle,
         kernel=kernel,
+        valid_from_ms=int(_aware(bundle.valid_from, ZoneInfo(bundle.tz)).timestamp() * 1000),
         hash=hashlib.sha256(raw).hexdigest(),
         tiers=tuple(Tier(t.id, t.label, t.cumulative_fen, t.one_day_fen) for t in bundle.tiers),
         referral=tuple(Level(level.fen_per_point) for level in bundle.referral),

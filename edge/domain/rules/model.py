@@ -26,12 +26,15 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class Points(_Part, frozen=True):
-    """What a point costs and is worth: fen paid per point earned, fen paid per point redeemed."""
+    """What a point costs and is worth: fen paid per point earned, fen paid per point redeemed.
+
+    Points do not expire: ``expire_months`` may only be null.
+    """
 
     fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
     fen_per_redeemed_point: Fen
     receipt_cap: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] = FEN_MAX - 1
-    expire_months: Annotated[int, msgspec.Meta(ge=1, le=600)] | None = None
+    expire_months: None = None
 
 
 class TierBand(_Part, frozen=True):
@@ -170,6 +173,6 @@ class Bundle(_Part, frozen=True):
     groups: tuple[Group, ...]
     rules: tuple[Rule, ...]
     tz: str = "Asia/Shanghai"
-    tiers: tuple[TierBand, ...] = ()
+    tiers: Annotated[tuple[TierBand, ...], msgspec.Meta(min_length=1)] = (TierBand("member", "会员"),)
     referral: tuple[ReferralLevel, ...] = ()
     refunds: Refunds = Refunds()

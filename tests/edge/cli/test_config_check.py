@@ -68,3 +68,10 @@ def test_a_missing_file_is_a_failure_not_a_traceback(tmp_path: Path) -> None:
     said = CliRunner().invoke(tillside, ["config", "check", str(tmp_path / "none.toml")])
     assert said.exit_code == Exit.FAILED
     assert said.stderr == f"error: {tmp_path}/none.toml: No such file or directory\n"
+
+
+def test_the_brokers_password_is_not_shown(tmp_path: Path) -> None:
+    text = GOOD + '[hq]\nbroker = "mqtts://shop:s3cret@mq.example:8883"\n'
+    said = check(tmp_path / "tillside.toml", text)
+    assert "mqtts://mq.example:8883" in said.stdout
+    assert "s3cret" not in said.stdout

@@ -17,6 +17,7 @@ from edge.counter.sale import CommitReply, Tender
 from edge.counter.shop import Shop
 from edge.counter.slips import sale_slip
 from edge.domain.rules.compile import load_programme
+from edge.errors import Code, PosError
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 
@@ -198,3 +199,13 @@ async def test_the_reply_and_the_slip_say_which_tier_was_reached_and_how_far_the
     record = sale_history.get(shop, TILL, sale_history.GetRequest(sale=sold.sale))
     slip = sale_slip(record, shop.snapshot, shop.config.store, shop.programme)
     assert slip.messages == ("恭喜升级为金卡", "再消费 8600.00 元即可升为钻石卡")
+
+
+async def test_before_the_rules_are_valid_nothing_is_quoted(counter: Counter) -> None:
+    """1501, with the moment from which they are."""
+    counter.at("2025-12-31T23:59:59+08:00")
+    member = await counter.member()
+    with pytest.raises(PosError) as refused:
+        await counter.buy(member, 100)
+    assert refused.value.code == Code.NO_VALID_RULES
+    assert "2026-01-01T00:00:00" in refused.value.message
