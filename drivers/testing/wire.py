@@ -163,6 +163,9 @@ class TcpEnd(WireEnd):
             client, _ = self._server.accept()
             self.drop()
             client.setblocking(False)
+            client.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # a status byte waits for no second one
             self._client, self._fd = client, client.fileno()
             self.on_connect()
             self._watch()

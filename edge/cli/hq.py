@@ -137,6 +137,17 @@ def credit(
     emit({"id": identity, "member": member, "unit": unit, "amount": amount, "booked": booked}, as_json)
 
 
+@hq.command(epilog=example("tillside hq suspense --dsn postgresql:///tillside"))
+@Dsn
+@AsJson
+def suspense(dsn: str, as_json: bool) -> None:
+    """List the rights that dead boxes still hold; ``hq release`` frees them one account at a time."""
+    _need_psycopg()
+    from sync.hq import totals
+
+    emit(_ask(dsn, totals.suspense), as_json)
+
+
 @hq.command(
     epilog=example(
         "tillside hq release S001 1f0c... 01HZX... --unit points --yes --dsn postgresql:///tillside"

@@ -36,6 +36,16 @@ class StoreProgress(Struct, frozen=True):
     quarantined: int
 
 
+class Suspended(Struct, frozen=True):
+    """Rights that a closed incarnation still holds of one account: ``held`` is what release would free."""
+
+    store: str
+    incarnation: str
+    member: str
+    unit: str
+    held: int
+
+
 _NET = "earned - spent + reversed - clawed"
 _EXPOSED = "greatest(granted - returned - spent + reversed - clawed, 0)"
 
@@ -60,6 +70,16 @@ async def stores(conn: Connection) -> list[StoreTotal]:
         f" sum({_EXPOSED})::bigint from hq_rights group by store, unit order by store, unit"
     )
     return [StoreTotal(*row) for row in await cursor.fetchall()]
+
+
+async def suspense(conn: Connection) -> list[Suspended]:
+    """What boxes that are no more could still have spent, by store, incarnation and account."""
+    cursor = await conn.execute(
+        f"select store, nonce, member, unit, {_EXPOSED} as held from hq_rights"
+        " join hq_incarnation using (store, nonce)"
+        f" where state = 'closed' and {_EXPOSED} > 0 order by store, nonce, member, unit"
+    )
+    return [Suspended(*row) for row in await cursor.fetchall()]
 
 
 async def progress(conn: Connection) -> list[StoreProgress]:

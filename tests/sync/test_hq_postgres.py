@@ -246,7 +246,9 @@ async def test_what_a_refund_took_back_is_not_freed_again(books: Connection) -> 
     lost_nonce = store.box.nonce
     store.box.fence()
     await store.join()
+    assert await totals.suspense(books) == [totals.Suspended("S1", lost_nonce, "M1", "points", 70)]
     assert await release(books, "S1", lost_nonce, "M1", "points") == 70
+    assert await totals.suspense(books) == []
     await store.pull()
     assert store.box.available("M1") == store.box.balance("M1") == 70
 

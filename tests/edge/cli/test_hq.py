@@ -21,7 +21,7 @@ from sync.testing import Service, start_iotcore, start_postgres
 COMMAND = Path(sysconfig.get_path("scripts")) / "tillside"
 MEMBER = "M01TEST"
 NOBODY_HOME = "postgresql://127.0.0.1:1/tillside"
-VERBS = ("serve", "init", "stores", "totals", "credit", "release")
+VERBS = ("serve", "init", "stores", "totals", "credit", "suspense", "release")
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_tables_are_made_once_and_brought_up_to_date_for_ever(dsn: str) -> None:
     assert first["schema"] >= 1
 
 
-@pytest.mark.parametrize("question", [("stores",), ("totals",), ("totals", "--by", "store")])
+@pytest.mark.parametrize("question", [("stores",), ("totals",), ("totals", "--by", "store"), ("suspense",)])
 def test_an_empty_chain_has_nothing_to_say(question: tuple[str, ...], dsn: str) -> None:
     hq("init", dsn=dsn)
     said = hq(*question, "--json", dsn=dsn)
