@@ -5,12 +5,6 @@ from edge.receipts.slips import RefundSlip, SaleSlip, Shop, SlipMember
 from edge.receipts.wording import WORDING, Lang, Wording
 
 
-def money(amount_fen: int) -> str:
-    """``1234`` -> ``12.34``; the sign first."""
-    sign = "-" if amount_fen < 0 else ""
-    return f"{sign}{abs(amount_fen) // 100}.{abs(amount_fen) % 100:02d}"
-
-
 def quantity(qty_milli: int) -> str:
     """``2000`` -> ``2``, ``485`` -> ``0.485``: no zeros that say nothing."""
     sign = "-" if qty_milli < 0 else ""

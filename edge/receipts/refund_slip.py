@@ -1,7 +1,8 @@
 """A refund as a slip: what came back, what the points did, what the customer was handed."""
 
 from drivers.api import Block, Divider, Document, Feed, Pair, Text
-from edge.receipts.parts import foot, head, money, origin, quantity, who
+from edge.domain.money import yuan
+from edge.receipts.parts import foot, head, origin, quantity, who
 from edge.receipts.slips import RefundLine, RefundSlip, SlipMember
 from edge.receipts.wording import WORDING, Lang, Wording
 
@@ -31,17 +32,17 @@ def _goods(slip: RefundSlip, words: Wording) -> list[Block]:
 
 
 def _line(line: RefundLine, words: Wording) -> list[Block]:
-    return [Text(line.name), Pair(f"  {words.times} {quantity(line.qty_milli)}", money(-line.amount_fen))]
+    return [Text(line.name), Pair(f"  {words.times} {quantity(line.qty_milli)}", yuan(-line.amount_fen))]
 
 
 def _totals(slip: RefundSlip, words: Wording) -> list[Block]:
     goods_fen = sum(line.amount_fen for line in slip.lines)
-    blocks: list[Block] = [Pair(words.goods_value, money(goods_fen))]
+    blocks: list[Block] = [Pair(words.goods_value, yuan(goods_fen))]
     if slip.points_back_fen:
-        blocks.append(Pair(words.points_back_worth, money(-slip.points_back_fen)))
+        blocks.append(Pair(words.points_back_worth, yuan(-slip.points_back_fen)))
     if slip.points_short_fen:
-        blocks.append(Pair(words.points_short, money(-slip.points_short_fen)))
-    refunded = f"{words.currency}{money(slip.amount_fen)}"
+        blocks.append(Pair(words.points_short, yuan(-slip.points_short_fen)))
+    refunded = f"{words.currency}{yuan(slip.amount_fen)}"
     blocks += [
         Pair(words.refunded, refunded, bold=True, size=2),
         Pair(words.refund_by, words.tender(slip.tender)),
@@ -58,5 +59,5 @@ def _points(slip: RefundSlip, member: SlipMember, words: Wording) -> list[Block]
         blocks.append(Pair(words.points_clawed, f"{-slip.points_clawed:+d}"))
     blocks.append(Pair(words.points_balance, str(member.points_balance), bold=True))
     if member.stored_value_fen is not None:
-        blocks.append(Pair(words.stored_value, money(member.stored_value_fen)))
+        blocks.append(Pair(words.stored_value, yuan(member.stored_value_fen)))
     return blocks

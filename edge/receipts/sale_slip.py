@@ -4,7 +4,8 @@ Some tax offices accept a discount only when list price, discount and amount rec
 """
 
 from drivers.api import Block, Divider, Document, Pair, Text
-from edge.receipts.parts import foot, head, money, origin, quantity, who
+from edge.domain.money import yuan
+from edge.receipts.parts import foot, head, origin, quantity, who
 from edge.receipts.slips import SaleSlip, SlipLine, SlipMember
 from edge.receipts.wording import WORDING, Lang, Wording
 
@@ -39,23 +40,23 @@ def _goods(slip: SaleSlip, words: Wording) -> list[Block]:
 
 def _line(line: SlipLine, words: Wording) -> list[Block]:
     """The name, then what it would cost, then what the rules took off."""
-    count = f"{quantity(line.qty_milli)} {words.times} {money(line.unit_price_fen)}"
-    blocks: list[Block] = [Text(line.name), Pair(f"  {count}", money(line.list_fen))]
+    count = f"{quantity(line.qty_milli)} {words.times} {yuan(line.unit_price_fen)}"
+    blocks: list[Block] = [Text(line.name), Pair(f"  {count}", yuan(line.list_fen))]
     if line.discount_fen:
         why = words.separator.join(line.labels) or words.promotion
-        blocks.append(Pair(f"  {why}", money(-line.discount_fen)))
+        blocks.append(Pair(f"  {why}", yuan(-line.discount_fen)))
     return blocks
 
 
 def _totals(slip: SaleSlip, words: Wording) -> list[Block]:
     blocks: list[Block] = [
         Text(words.pieces.format(len(slip.lines))),
-        Pair(words.list_total, money(slip.list_fen)),
-        Pair(words.discount, money(-slip.discount_fen)),
+        Pair(words.list_total, yuan(slip.list_fen)),
+        Pair(words.discount, yuan(-slip.discount_fen)),
     ]
     if slip.points_paid_fen:
-        blocks.append(Pair(words.points_paid.format(slip.points_redeemed), money(-slip.points_paid_fen)))
-    received = f"{words.currency}{money(slip.received_fen)}"
+        blocks.append(Pair(words.points_paid.format(slip.points_redeemed), yuan(-slip.points_paid_fen)))
+    received = f"{words.currency}{yuan(slip.received_fen)}"
     return [*blocks, Pair(words.received, received, bold=True, size=2)]
 
 
@@ -63,8 +64,8 @@ def _payment(slip: SaleSlip, words: Wording) -> list[Block]:
     blocks: list[Block] = []
     for tender in slip.tenders:
         name = words.tender(tender.kind)
-        blocks.append(Pair(f"{name} {tender.ref}" if tender.ref else name, money(tender.amount_fen)))
-    return [*blocks, Pair(words.change, money(slip.change_fen))]
+        blocks.append(Pair(f"{name} {tender.ref}" if tender.ref else name, yuan(tender.amount_fen)))
+    return [*blocks, Pair(words.change, yuan(slip.change_fen))]
 
 
 def _points(member: SlipMember, words: Wording) -> list[Block]:
@@ -75,5 +76,5 @@ def _points(member: SlipMember, words: Wording) -> list[Block]:
         blocks.append(Pair(words.points_used, str(-member.points_used)))
     blocks.append(Pair(words.points_balance, str(member.points_balance), bold=True))
     if member.stored_value_fen is not None:
-        blocks.append(Pair(words.stored_value, money(member.stored_value_fen)))
+        blocks.append(Pair(words.stored_value, yuan(member.stored_value_fen)))
     return blocks

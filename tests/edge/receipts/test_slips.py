@@ -11,7 +11,8 @@ from drivers.api import Cut, Document, Feed, Pair, QrCode, Row, Text
 from drivers.printers.escpos_printer import EscposPrinter
 from drivers.testing import VirtualPrinter
 from drivers.transports.ports import open_link
-from edge.receipts.parts import money, quantity, reprinted
+from edge.domain.money import yuan
+from edge.receipts.parts import quantity, reprinted
 from edge.receipts.preview import preview
 from edge.receipts.refund_slip import refund_document
 from edge.receipts.sale_slip import sale_document
@@ -246,7 +247,7 @@ def test_the_technicians_page_probes_every_character_set() -> None:
 @given(st.integers(-(10**12), 10**12))
 def test_money_reads_back(amount_fen: int) -> None:
     """Two decimals, the sign first, no separators: the text is the number."""
-    text = money(amount_fen)
+    text = yuan(amount_fen)
     assert int(text.replace(".", "")) == amount_fen
     assert text[-3] == "."
 
