@@ -1,24 +1,17 @@
-"""A shop driven at random, on a real ledger: after every step the books of the oracle and the file must agree.
-
-Run as a program it looks for a difference once, without shrinking, and exits with 1 where there is one: that is
-how the mutants are tried.
-"""
+"""A shop driven at random, on a real ledger: after every step the books of the oracle and the file must agree."""
 
 import asyncio
 import copy
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from hypothesis.stateful import run_state_machine_as_test as run_machine
 
 from edge.clock import ManualClock
 from edge.counter import members, quoting, refund, sale
@@ -28,8 +21,6 @@ from edge.errors import PosError
 from edge.storage.invariants import violations
 from edge.storage.ledger import Short, Unit
 from edge.storage.transaction import Transaction
-from edge.uplink.ledger_box import LedgerBox
-from sync.envelope import Event, GrantItem, GrantPage
 from tests.edge.counter.conftest import DAY_MS, NOW_MS, bundle, new_idem, open_counter
 from tests.edge.storage import oracle
 
@@ -83,10 +74,9 @@ class LedgerMachine(RuleBasedStateMachine):
         self.cards: list[str] = []
         self.asked: list[tuple[str, Keyed]] = []
         self.acked: dict[tuple[str, str], bytes] = {}
-        self.pages: list[GrantPage] = []
         self.hq_keys: set[str] = set()
-        self.grants_seen = self.events = self.last_ms = 0
-        self.sent, self.acked_events, self.epoch, self.fence = 0, 0, 1, 1
+        self.events = self.last_ms = 0
+        self.begin()
         self.start()
         for number, referrer in ((0, None), (1, 0), (2, 1)):
             self.register(number, referrer)
@@ -94,13 +84,14 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.book_directly("earn", number, "points", points, days)
             self.book_directly("earn", number, "fen", 1000, None)
 
+    def begin(self) -> None:
+        """Before the first start."""
+
     def start(self) -> None:
         opening = open_counter(self.folder, self.clock, with_hq=self.with_hq, raw=self.raw, printers=("p1",))
         self.counter = self.run(opening)
         self.shop = self.counter.shop
-        self.box = LedgerBox(self.shop)
         self.db = sqlite3.connect(f"file:{self.folder}/ledger.db?mode=ro", uri=True, isolation_level=None)
-        self.nonce = self.shop.snapshot.identity()[0]
 
     def stop(self) -> None:
         self.db.close()
@@ -129,7 +120,6 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def new_life(self) -> None:
         self.books.fresh_life()
-        self.nonce, self.grants_seen, self.fence = self.shop.snapshot.identity()[0], 0, self.sent + 1
 
     @rule(ms=st.sampled_from((1, 60_000, DAY_MS, 20 * DAY_MS, -3_600_000)))
     def turn_the_clock(self, ms: int) -> None:
@@ -354,83 +344,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert kind == "book" or isinstance(again, PosError) or again.duplicate
         assert body_of(again) == self.acked["T1", request.idem]
 
-    # --- what HQ says ---
-
-    @rule(
-        items=st.lists(
-            st.tuples(numbers, units, amounts, st.sampled_from((0, 5, 100, 2000, -30))), max_size=4
-        ),
-        apply=st.booleans(),
-    )
-    @precondition(lambda self: self.with_hq)
-    def hq_grants(self, items: list[tuple[int, Unit, int, int]], apply: bool) -> None:
-        named = [(self.member(number), *rest) for number, *rest in items]
-        wanted: list[Any] = [item for item in named if item[0] is not None]
-        version = max((page.version for page in self.pages if page.nonce == self.nonce), default=0) + 1
-        self.pages.append(GrantPage(self.nonce, version, tuple(GrantItem(*item) for item in wanted)))
-        if apply:
-            self.apply(self.pages[-1])
-
-    @rule(which=st.integers(0, 30))
-    @precondition(lambda self: self.with_hq and self.pages)
-    def a_page_comes_again_or_late(self, which: int) -> None:
-        self.apply(self.pick(self.pages, which))
-
-    def apply(self, page: GrantPage) -> None:
-        self.run(self.box.apply_grants(page))
-        if page.nonce != self.nonce or page.version <= self.grants_seen:
-            return
-        believed = self.acked_upto() + 1 >= self.fence
-        key = f"{page.nonce}:{page.version}:{believed:d}"
-        if key not in self.hq_keys:
-            self.last_ms = max(self.clock.now_ms(), self.last_ms)
-        self.hq_keys.add(key)
-        for item in page.items:
-            told = item.elsewhere if believed else None
-            self.books.grant(item.member, item.unit, item.granted, told)
-        if believed:
-            self.grants_seen = page.version
-
-    @rule(many=st.integers(1, 5), honest=st.booleans())
-    @precondition(lambda self: self.with_hq)
-    def hq_acknowledges(self, many: int, honest: bool) -> None:
-        acked = self.acked_upto()
-        rows = self.run(self.box.events(acked, many))
-        if rows:
-            last = rows[-1]
-            taken = self.run(self.box.acknowledge(self.epoch, last.seq, last.hash if honest else b"\0" * 8))
-            assert taken is honest
-            self.acked_events += len(rows) if honest else 0
-
-    @rule(rebase=st.booleans())
-    @precondition(lambda self: self.with_hq)
-    def hq_closes_the_incarnation(self, rebase: bool) -> None:
-        if rebase:
-            self.epoch += 1
-            self.run(self.box.rebase(self.epoch))
-            self.sent = self.events - self.acked_events
-        else:
-            self.run(self.box.fence("HQ said so"))
-        self.new_life()
-
-    def acked_upto(self) -> int:
-        return self.sent - (self.events - self.acked_events)
-
     def note_event(self, reply: Any) -> None:
-        """Every accepted business operation is told to HQ in its own commit, with the totals after it."""
-        if not self.with_hq:
-            assert reply.queue_seq is None
-            return
-        self.events += 1
-        self.sent += 1
-        assert reply.queue_seq == self.sent
-        body = self.db.execute("SELECT body FROM outbox WHERE seq=?", (self.sent,)).fetchone()[0]
-        event = msgspec.json.decode(body, type=Event)
-        assert event.nonce == self.nonce
-        for total in event.totals:
-            rights = self.books.account(total.member, total.unit).rights
-            told = {name: getattr(total, name) for name in ("earned", "spent", "reversed", "clawed")}
-            assert told == {name: rights[name] for name in told}
+        """What must be there for HQ after an accepted operation: nothing, there is none."""
+        assert reply.queue_seq is None
 
     # --- after every step ---
 
@@ -514,12 +430,6 @@ class LedgerMachine(RuleBasedStateMachine):
         return choices[which % len(choices)]
 
 
-class ChainLedgerMachine(LedgerMachine):
-    """The same shop with an HQ that says what may be spent."""
-
-    with_hq = True
-
-
 def body_of(answer: Any) -> bytes:
     """What must be stored for ``answer``, byte for byte."""
     if isinstance(answer, PosError):
@@ -558,21 +468,3 @@ def rights_row(account: oracle.Account) -> tuple[int, ...]:
     return tuple(
         account.rights[name] for name in ("granted", "earned", "spent", "reversed", "clawed", "elsewhere")
     )
-
-
-def main() -> None:
-    """Look for a difference in a number of shops of one kind: ``alone 100`` or ``chain 100``."""
-    machine = {"alone": LedgerMachine, "chain": ChainLedgerMachine}[sys.argv[1]]
-    once = settings(
-        max_examples=int(sys.argv[2]),
-        stateful_step_count=40,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=(Phase.generate,),
-    )
-    run_machine(machine, settings=once)
-
-
-if __name__ == "__main__":
-    main()

@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.edge.storage.ledger_machine import ChainLedgerMachine, LedgerMachine
+from tests.edge.storage.chain_machine import ChainLedgerMachine
+from tests.edge.storage.ledger_machine import LedgerMachine
 
 ROOT = Path(__file__).parents[3]
 SHOPS = 120
@@ -147,7 +148,7 @@ def shops_agree(folder: Path, mutant: Mutant | None, kind: str, shops: int) -> b
         assert text.count(mutant.old) == 1, f"{mutant.old!r} is not once in {mutant.file}"
         source.write_text(text.replace(mutant.old, mutant.new))
     played = subprocess.run(
-        [sys.executable, "-m", "tests.edge.storage.ledger_machine", kind, str(shops)],
+        [sys.executable, "-m", "tests.edge.storage.play_shops", kind, str(shops)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": f"{folder}:{ROOT}", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
