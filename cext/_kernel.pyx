@@ -21,6 +21,7 @@ from cext import reply
 from cext.bundle import ranked_groups
 from cext.limits import FEN_MAX as PY_FEN_MAX
 from cext.limits import LINES_MAX, RULES_MAX, TAGS_MAX
+from cext.limits import MILLI_MAX as PY_MILLI_MAX
 from cext.limits import QTY_MAX as PY_QTY_MAX
 from cext.limits import TS_MAX as PY_TS_MAX
 from cext.program import DIGEST_BYTES, HEADER, MINUTES, DamagedProgram, check
@@ -112,6 +113,7 @@ cdef class Kernel:
             line.cat = self.number_of(CAT, one.cat)
             line.brand = self.number_of(BRAND, one.brand)
             line.qty = one.qty
+            line.milli = one.milli
             line.unit = one.unit
             line.fen = one.fen
             line.nd = one.nd

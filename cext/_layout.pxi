@@ -59,6 +59,7 @@ cdef enum:  # how far a rule came
     FIRED
 
 cdef int64_t FEN_MAX = PY_FEN_MAX
+cdef int64_t MILLI_MAX = PY_MILLI_MAX
 cdef int64_t QTY_MAX = PY_QTY_MAX
 cdef int64_t TS_MAX = PY_TS_MAX
 
@@ -130,6 +131,7 @@ cdef struct Line:
     int64_t fen
     int64_t unit
     int64_t qty
+    int64_t milli
     uint32_t sku
     uint32_t cat
     uint32_t brand

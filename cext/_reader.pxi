@@ -191,9 +191,10 @@ cdef inline bint once(uint32_t *seen, int key) noexcept nogil:
     return True
 
 
-cdef inline bint take_usual_flags(Cursor *at, Line *line) noexcept nogil:
-    """Take the end of a line, for most lines in one step."""
+cdef inline bint take_usual_end(Cursor *at, Line *line) noexcept nogil:
+    """Take the end of a line, for most lines in one step; weighed goods say their thousandths last."""
     line.nd = line.np = False
+    line.milli = 0
     if take(at, b',"nd":false,"np":false}', 23):
         return True
     return (
@@ -201,8 +202,12 @@ cdef inline bint take_usual_flags(Cursor *at, Line *line) noexcept nogil:
         and take_flag(at, &line.nd)
         and take(at, b',"np":', 6)
         and take_flag(at, &line.np)
-        and take(at, b"}", 1)
+        and (take(at, b"}", 1) or take_usual_milli(at, line))
     )
+
+
+cdef inline bint take_usual_milli(Cursor *at, Line *line) noexcept nogil:
+    return take(at, b',"milli":', 9) and take_number(at, MILLI_MAX, &line.milli) and take(at, b"}", 1)
 
 
 cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
@@ -221,7 +226,7 @@ cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line)
         and take_number(&ahead, FEN_MAX, &line.unit)
         and take(&ahead, b',"fen":', 7)
         and take_number(&ahead, FEN_MAX, &line.fen)
-        and take_usual_flags(&ahead, line)
+        and take_usual_end(&ahead, line)
     ):
         return False
     at.p = ahead.p
@@ -256,6 +261,8 @@ cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nog
             good = once(&seen, 6) and take_flag(at, &line.nd)
         elif is_text(&key, b"np", 2):
             good = once(&seen, 7) and take_flag(at, &line.np)
+        elif is_text(&key, b"milli", 5):
+            good = once(&seen, 8) and take_number(at, MILLI_MAX, &line.milli)
         else:
             good = skip(at)
         if not (good and ended(at, c"}", &more)):

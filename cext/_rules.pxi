@@ -161,6 +161,11 @@ cdef void sum_lines(const Phase *phase, Work *work) noexcept nogil:
                 found.members[i >> 6] |= bit(i & 63)
 
 
+cdef inline int64_t cost_at(int64_t fen, const Line *line) noexcept nogil:
+    """What the line costs at ``fen`` a unit, half a fen rounded up."""
+    return fen * line.qty + (fen * line.milli + 500) // 1000
+
+
 cdef int64_t weigh(
     const Rule *rule, const Sum *chosen, const int64_t *amounts, Work *work, bint clip
 ) noexcept nogil:
@@ -180,7 +185,7 @@ cdef int64_t weigh(
             rest &= rest - 1
             weight = work.net[i] if clip else amounts[i]
             if rule.operation == FIXED_PRICE:
-                weight = least(weight, amounts[i] - rule.number * work.lines[i].qty)
+                weight = least(weight, amounts[i] - cost_at(rule.number, &work.lines[i]))
                 if weight < 0:
                     weight = 0
             work.weights[i] = weight

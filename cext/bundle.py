@@ -103,7 +103,7 @@ class OffBp(_Part, frozen=True, tag_field="op", tag="off_bp"):
 
 
 class FixedPrice(_Part, frozen=True, tag_field="op", tag="fixed_price"):
-    """Each selected unit costs ``fen``; what is already cheaper stays."""
+    """Each selected unit costs ``fen``, a part of one its share, half up; what is already cheaper stays."""
 
     fen: Fen
 
@@ -116,7 +116,7 @@ class MultBp(_Part, frozen=True, tag_field="op", tag="mult_bp"):
 
 
 class PerQty(_Part, frozen=True, tag_field="op", tag="per_qty"):
-    """``pts`` points for each unit."""
+    """``pts`` points for each whole unit."""
 
     pts: Fen
 

@@ -132,13 +132,18 @@ def selects(select: Select, line: Line) -> bool:
     )
 
 
+def cost_at(fen: int, line: Line) -> int:
+    """What the line costs at ``fen`` a unit, half a fen rounded up."""
+    return fen * line.qty + (fen * line.milli + 500) // 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The lines that a rule works on, each with its amount in fen and its quantity."""
+    """The lines that a rule works on, by place, each with its amount in fen."""
 
     lines: list[int]
     amounts: list[int]
-    qtys: list[int]
+    bought: list[Line]
 
     @property
     def fen(self) -> int:
@@ -146,11 +151,14 @@ class Selection:
 
     @property
     def qty(self) -> int:
-        return sum(self.qtys)
+        """Whole units; what a line has beyond them does not count."""
+        return sum(line.qty for line in self.bought)
 
     def above(self, unit_fen: int) -> list[int]:
         """What each line costs more than at ``unit_fen`` a unit."""
-        return [max(0, fen - unit_fen * qty) for fen, qty in zip(self.amounts, self.qtys, strict=True)]
+        return [
+            max(0, fen - cost_at(unit_fen, line)) for fen, line in zip(self.amounts, self.bought, strict=True)
+        ]
 
 
 def value_of(rule: Rule, chosen: Selection, fen_per_point: int) -> int:
@@ -263,7 +271,7 @@ class _Evaluation:
 
     def _selection(self, select: Select, amounts: list[int], eligible: list[int]) -> Selection:
         lines = [i for i in eligible if selects(select, self.request.lines[i])]
-        return Selection(lines, [amounts[i] for i in lines], [self.request.lines[i].qty for i in lines])
+        return Selection(lines, [amounts[i] for i in lines], [self.request.lines[i] for i in lines])
 
     def _refusal(self, rule: Rule, chosen: Selection, silencer: str | None, total: int) -> Step | None:
         """Why the rule cannot even be valued, or None."""

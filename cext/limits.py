@@ -5,6 +5,9 @@ FEN_MAX = 2**31
 
 LINES_MAX = 256
 QTY_MAX = 2**16
+MILLI_MAX = 999
+"""Thousandths of a unit beyond ``qty``: weighed goods."""
+
 RULES_MAX = 1024
 GROUPS_MAX = 64
 TAGS_MAX = 256

@@ -7,13 +7,16 @@ from msgspec import Meta
 
 from cext.document import read
 from cext.errors import RequestError
-from cext.limits import FEN_MAX, LINES_MAX, QTY_MAX, TS_MAX
+from cext.limits import FEN_MAX, LINES_MAX, MILLI_MAX, QTY_MAX, TS_MAX
 
 Fen = Annotated[int, Meta(ge=0, le=FEN_MAX)]
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line: ``unit`` and ``fen`` in fen, ``nd`` gets no discount, ``np`` earns no points."""
+    """One line: ``unit`` and ``fen`` in fen, ``nd`` gets no discount, ``np`` earns no points.
+
+    ``qty`` counts whole units, ``milli`` the thousandths of a unit beyond them.
+    """
 
     sku: str
     qty: Annotated[int, Meta(ge=0, le=QTY_MAX)]
@@ -23,6 +26,7 @@ class Line(msgspec.Struct, frozen=True):
     brand: str | None = None
     nd: bool = False
     np: bool = False
+    milli: Annotated[int, Meta(ge=0, le=MILLI_MAX)] = 0
 
 
 class Member(msgspec.Struct, frozen=True):

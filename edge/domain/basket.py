@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edge.domain.money import MILLI, line_amount
+from edge.domain.money import line_amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,6 @@ class Line:
 def priced(unit_price_fen: int, qty_milli: int, amount_fen: int | None) -> int:
     """The line's price: the given amount, or price times quantity with half a fen rounded up."""
     return line_amount(unit_price_fen, qty_milli) if amount_fen is None else amount_fen
-
-
-def units(qty_milli: int) -> int:
-    """Whole units as the rules count them; weighed goods count by the full unit."""
-    return qty_milli // MILLI
 
 
 def total_fen(lines: Sequence[Line]) -> int:

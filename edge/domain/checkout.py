@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from edge.domain.basket import Line, units
+from edge.domain.basket import Line
 from edge.domain.member import Member
-from edge.domain.money import spread
+from edge.domain.money import MILLI, spread
 from edge.domain.rules.compile import Programme
 
 
@@ -217,7 +217,7 @@ def _kernel_member(member: Member, first: bool) -> dict[str, Any]:
 
 
 def _kernel_line(line: Line) -> dict[str, Any]:
-    qty = units(line.qty_milli)
+    qty, milli = divmod(line.qty_milli, MILLI)
     return {
         "sku": line.sku,
         "cat": line.category,
@@ -227,4 +227,5 @@ def _kernel_line(line: Line) -> dict[str, Any]:
         "fen": line.amount_fen,
         "nd": line.no_discount,
         "np": line.no_points,
+        **({"milli": milli} if milli else {}),
     }

@@ -133,6 +133,7 @@ class Invention(Random):
             "fen": self.choice((self.randint(0, 5000), self.randint(0, 200), 8 * 10**6)),
             "nd": self.random() < 0.1,
             "np": self.random() < 0.1,
+            **self.some(0.3, milli=self.choice((0, 1, 499, 500, 999, self.randint(0, 999)))),
         }
 
     def member(self) -> JsonObject | None:

@@ -123,6 +123,12 @@ def test_the_last_of_two_equal_keys_counts(program: cext.Program) -> None:
         (b'"sku":"6901000000000"', b'"sku":6901000000000', "/lines/0/sku"),
         (b'"nd":false', b'"nd":0', "/lines/0/nd"),
         (b'"np":false', b'"np":"no"', "/lines/0/np"),
+        (b'"np":false', b'"np":false,"milli":1000', "/lines/0/milli"),
+        (b'"np":false', b'"np":false,"milli":-1', "/lines/0/milli"),
+        (b'"np":false', b'"np":false,"milli":0.5', "/lines/0/milli"),
+        (b'"np":false', b'"np":false,"milli":null', "/lines/0/milli"),
+        (b'"qty":2', b'"qty":2,"milli":1000', "/lines/0/milli"),
+        (b'"np":false', b'"np":false,"milli":05', ""),
         (b'"fen":3380', b'"fen":03380', ""),
         (b'"fen":3380', b'"fen":+3380', ""),
         (b'"fen":3380', b'"fen":', ""),
@@ -170,7 +176,7 @@ def test_256_lines_are_taken_and_257_refused(program: cext.Program) -> None:
 
 def test_the_largest_numbers_are_taken(program: cext.Program) -> None:
     """A limit itself is inside."""
-    line = {**LINE, "fen": 2**31, "unit": 2**31, "qty": 2**16}
+    line = {**LINE, "fen": 2**31, "unit": 2**31, "qty": 2**16, "milli": 999}
     request = {**REQUEST, "lines": [line], "points_used": 2**31, "ts": 2**36}
     assert json.loads(program.evaluate(compact(request)))["gross"] == 2**31
 
@@ -185,7 +191,12 @@ def test_text_in_any_script_is_read(program: cext.Program) -> None:
 
 def test_a_request_cut_anywhere_is_refused(program: cext.Program) -> None:
     """Every prefix is a RequestError and nothing else."""
-    for raw in (compact(REQUEST), json.dumps({**REQUEST, "store": "店", "zz": [1]}).encode()):
+    weighed = {**REQUEST, "lines": [{**LINE, "milli": 500}]}
+    for raw in (
+        compact(REQUEST),
+        compact(weighed),
+        json.dumps({**REQUEST, "store": "店", "zz": [1]}).encode(),
+    ):
         for end in range(len(raw)):
             with pytest.raises(cext.RequestError):
                 program.evaluate(raw[:end])
@@ -198,7 +209,7 @@ def test_noise_never_harms_and_both_kernels_judge_it_alike(seed: int) -> None:
     programs = [cext.load(BUNDLE, kernel) for kernel in ("c", "py") if kernel == "py" or cext.COMPILED]
     random = Random(seed)
     for _ in range(20):
-        raw = noisy(compact(REQUEST), random)
+        raw = noisy(compact({**REQUEST, "lines": [LINE, {**LINE, "milli": 500}]}), random)
         assert len({verdict(program, raw) for program in programs}) == 1
 
 

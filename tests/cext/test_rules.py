@@ -151,6 +151,54 @@ def test_a_fixed_price_takes_each_line_down_to_it(load: Load) -> None:
     assert steps["r"]["shares"] == [2010, 420, 0]
 
 
+@pytest.mark.parametrize(
+    ("price", "fen", "qty", "milli", "net"),
+    [
+        (1000, 2000, 0, 500, 500),
+        (1000, 7600, 1, 900, 1900),
+        (1000, 8000, 2, 0, 2000),
+        (333, 2000, 0, 500, 167),
+        (333, 2000, 0, 499, 166),
+        (1, 2000, 3, 499, 3),
+        (1000, 400, 0, 500, 400),
+        (1000, 2000, 0, 0, 0),
+        (2**31 - 1, 2**31, 0, 999, 2_145_336_163),
+        (2**31, 2**31, 2**16, 999, 2**31),
+    ],
+)
+def test_a_fixed_price_of_weighed_goods_goes_by_weight(
+    load: Load, price: int, fen: int, qty: int, milli: int, net: int
+) -> None:
+    """Half a kilo costs half the price, half a fen rounded up, and no more than it cost before."""
+    program = load(bundle([group("g")], [rule("r", {"op": "fixed_price", "fen": price})]))
+    assert explain(program, basket(line(fen, qty, milli=milli)))[0]["line_net"] == [net]
+
+
+def test_thousandths_are_read_wherever_they_stand(load: Load) -> None:
+    """Each place among the keys of a line gives the same price; a line after it has none of its own."""
+    program = load(bundle([group("g")], [rule("r", {"op": "fixed_price", "fen": 1000})]))
+    whole = list(line(9000, qty=1, nd=False, np=False).items())
+    for place in range(len(whole) + 1):
+        weighed = dict([*whole[:place], ("milli", 900), *whole[place:]])
+        request = json.loads(basket(weighed, dict(whole), weighed))
+        for separators in ((",", ":"), (", ", ": ")):
+            raw = json.dumps(request, separators=separators).encode()
+            assert explain(program, raw)[0]["line_net"] == [1900, 1000, 1900]
+
+
+def test_rules_that_count_units_count_whole_ones(load: Load) -> None:
+    """1.9 kg are one unit to ``per_qty`` and ``min_qty``; nor do two times 0.9 kg make one."""
+    rules = [
+        rule("each", {"op": "per_qty", "pts": 10}, phase="points", group="p"),
+        rule("two", off(5), need={"min_qty": 2}),
+    ]
+    program = load(bundle([group("g"), group("p", phase="points", order=2)], rules))
+    goods = (line(1900, qty=1, milli=900), line(900, qty=0, milli=900))
+    result, steps = explain(program, basket(*goods, member={}))
+    assert result["fired"] == [["each", 10]]
+    assert (steps["two"]["why"], steps["two"]["short_qty"]) == ("need", 1)
+
+
 @pytest.mark.parametrize(("most", "value"), [(0, 500), (2, 200), (9, 500)])
 def test_every_off_counts_full_steps(load: Load, most: int, value: int) -> None:
     """100 off for each full 200 of 1,099; a maximum of 0 is none."""
