@@ -5,6 +5,7 @@ LD_PRELOAD, built with any C compiler), as the disks of shops do. The floor is a
 """
 
 import asyncio
+import itertools
 import os
 import shutil
 import subprocess
@@ -29,7 +30,10 @@ from edge.storage.writer import Writer
 SALES = 256
 LINES = 20
 ROUNDS = 3
+MEMBERS = 64
 SLOW_FSYNC_US = 8000
+FLOOR_MS_MIN = 2.0
+"""A disk that is done sooner does not flush (a virtual one, say): the targets are for those that do."""
 BUNDLE = Path(__file__).parents[1] / "docs" / "programmes" / "ruyishu.yaml"
 SLOW_FSYNC_C = Path(__file__).parent / "commit_floor" / "slow_fsync.c"
 SWITCH_S = 0.0005
@@ -54,14 +58,16 @@ class Run:
 
 
 class Counter:
-    """A shop with one member, and quotes that wait to be committed."""
+    """A shop with some members, and quotes that wait to be committed."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop, self.quotes = shop, quoting.Quotes()
+        self._customers = itertools.count()
 
     def basket(self) -> sale.CommitRequest:
         lines = tuple(quoting.BasketLine(2000, 250, sku=f"A{n}", name="灵芝孢子粉") for n in range(LINES))
-        asked = quoting.QuoteRequest(cashier="小王", member="80000001", lines=lines)
+        card = f"800000{next(self._customers) % MEMBERS:02d}"
+        asked = quoting.QuoteRequest(cashier="小王", member=card, lines=lines)
         quoted = quoting.quote(self.shop, self.quotes, "T1", asked)
         tender = sale.Tender("cash", quoted.totals.due_fen)
         return sale.CommitRequest(idem=str(uuid.uuid4()), quote_id=quoted.quote_id, tenders=(tender,))
@@ -97,9 +103,11 @@ async def open_counter(folder: Path) -> Counter:
     await writer.start()
     await writer.submit(lambda tx: tx.bundles.keep(programme.hash, 1, raw, tx.now_ms))
     shop = Shop(config, clock, writer, Snapshot(config.paths.database), programme, lambda: True, ("p1",))
-    await members.register(
-        shop, "T1", members.RegisterRequest(idem=str(uuid.uuid4()), card_no="80000001", name="张三")
-    )
+    for number in range(MEMBERS):
+        card = f"800000{number:02d}"
+        await members.register(
+            shop, "T1", members.RegisterRequest(idem=str(uuid.uuid4()), card_no=card, name="张三")
+        )
     return Counter(shop)
 
 
@@ -161,8 +169,8 @@ def report(runs: dict[str, Run], title: str) -> None:
         ("throughput, 32 clients, to a commit each", many.per_s / each.per_s, 10.0, at_least),
     )
     for name, got, target, holds in rows:
-        verdict = "ok" if holds(got, target) else "MISSED"
-        print(f"  {name:42} {got:6.2f}x  (target {target:5.2f}x)  {verdict}")
+        verdict = "" if fsync_ms < FLOOR_MS_MIN else "ok" if holds(got, target) else "MISSED"
+        print(f"  {name:42} {got:6.2f}x  (target {target:5.2f}x)  {verdict}".rstrip())
     cpu_us = many.cpu_s / len(many.took_ms) * 1e6
     print(
         f"  32 clients: {many.per_s:.0f} checkouts/s, {cpu_us:.0f} us of CPU each,"
