@@ -31,6 +31,9 @@ The WAL file keeps its size when it starts over, so its size would say so for ev
 CHECKPOINT_ROWS_MAX = 40_000
 """Rows at which even a busy writer checkpoints (some 80 MiB)."""
 
+LULL_S = 0.05
+"""So long without a request is idle: between two batches of a busy hour the queue is empty too."""
+
 _NOTHING_WRITTEN = {"SQLITE_FULL", "SQLITE_BUSY", "SQLITE_READONLY", "SQLITE_NOMEM"}
 
 _OF_THE_FILE = (sqlite3.OperationalError, sqlite3.DatabaseError)
@@ -119,17 +122,19 @@ class Writer:
         self._opened.set()
         more = True
         while more:
-            batch, more = self._gather()
+            rows = db.total_changes - self._checkpointed_rows
+            batch, more = self._gather(LULL_S if rows >= CHECKPOINT_ROWS else None)
             if batch:
                 self._carry_out(db, transaction, batch)
-            self._checkpoint(db, idle=self._queue.empty())
+            if rows >= (CHECKPOINT_ROWS_MAX if batch else CHECKPOINT_ROWS):
+                self._checkpoint(db)
             self.last_commit = self._clock.monotonic()
 
-    def _gather(self) -> tuple[list[_Request], bool]:
-        """Wait for one request, then take what is there; False when it is time to stop."""
+    def _gather(self, patience_s: float | None) -> tuple[list[_Request], bool]:
+        """Wait for one request, then take what is there; nothing in a lull, False when it is time to stop."""
         batch: list[_Request] = []
         try:
-            request = self._queue.get()
+            request = self._queue.get(timeout=patience_s)
             while request is not None:
                 batch.append(request)
                 if len(batch) == BATCH_MAX:
@@ -177,13 +182,11 @@ class Writer:
         except sqlite3.Error as worse:
             self._broken = StorageError(f"the ledger cannot be read any more: {worse}")
 
-    def _checkpoint(self, db: sqlite3.Connection, *, idle: bool) -> None:
-        rows = db.total_changes - self._checkpointed_rows
-        if rows >= CHECKPOINT_ROWS_MAX or (idle and rows >= CHECKPOINT_ROWS):
-            self._checkpointed_rows = db.total_changes
-            # A full disk fails here and loses nothing: the WAL has it all, and the next one tries again.
-            with suppress(sqlite3.OperationalError):
-                db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    def _checkpoint(self, db: sqlite3.Connection) -> None:
+        self._checkpointed_rows = db.total_changes
+        # A full disk fails here and loses nothing: the WAL has it all, and the next one tries again.
+        with suppress(sqlite3.OperationalError):
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _refuse_rest(self) -> None:
         """The ledger is gone while tills wait: tell each of them, until we are stopped."""

@@ -19,7 +19,7 @@ from edge.storage import database
 from edge.storage.invariants import violations
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
-from edge.storage.writer import CHECKPOINT_ROWS, Writer
+from edge.storage.writer import CHECKPOINT_ROWS, LULL_S, Writer
 from tests.edge.counter.conftest import NOW_MS
 from tests.edge.storage.conftest import Open
 
@@ -229,9 +229,33 @@ async def test_an_idle_writer_checkpoints_once_for_so_many_rows(open_writer: Ope
             tx.db.execute("INSERT INTO counter VALUES(?, 1)", (f"c{n}",))
 
     await writer.submit(fill)
-    for n in range(20):
+    async with asyncio.timeout(10):
+        while not seen or "wal_checkpoint" not in seen[-1]:  # noqa: ASYNC110 - another thread does it
+            await asyncio.sleep(LULL_S)
+    for n in range(10):
         await writer.submit(earn(f"k{n}"))
+        await asyncio.sleep(LULL_S)
     assert sum("wal_checkpoint" in statement for statement in seen) == 1
+
+
+async def test_a_busy_writer_does_not_checkpoint_between_two_batches(
+    open_writer: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here every gap between them is shorter than a lull."""
+    monkeypatch.setattr("edge.storage.writer.LULL_S", 60)
+    writer = await open_writer()
+    seen: list[str] = []
+
+    def write(tx: Transaction) -> None:
+        tx.db.set_trace_callback(seen.append)
+        for _ in range(CHECKPOINT_ROWS):
+            tx.db.execute(
+                "INSERT INTO counter VALUES('c', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1"
+            )
+
+    for _ in range(5):
+        await writer.submit(write)
+    assert not any("wal_checkpoint" in statement for statement in seen)
 
 
 async def test_a_failing_disk_stops_the_ledger_for_good(open_writer: Open, ledger: Path) -> None:
