@@ -42,6 +42,7 @@ log = structlog.get_logger(__name__)
 
 STATUS_EVERY_S = 5.0
 PRINT_GRACE_S = 5.0
+UPLINK_AGAIN_S = 10.0
 REFUSED_SHOWN_S = 5.0
 _SOCKET_NAMES: dict[str, SocketName] = {"tillside-pos.socket": "pos", "tillside-admin.socket": "admin"}
 
@@ -170,7 +171,12 @@ class App:
         )
         self._uplink.listeners.append(self._uplink_changed)
         self._wake_uplink = conversation.wake
-        await conversation.run()
+        while True:
+            try:
+                await conversation.run()
+            except Exception:  # the task's edge: the shop sells on, and HQ is tried again
+                log.exception("uplink_failed", again_s=UPLINK_AGAIN_S)
+                await self._clock.sleep(UPLINK_AGAIN_S)
 
     async def _tell_systemd(self, shop: Shop, devices: Supervisor) -> None:
         """A status line, and the watchdog's ping: from the loop, while the writer answers too.

@@ -1,5 +1,6 @@
 """The ledger as the sync session sees it: where the outbox stands, what HQ confirmed, what HQ granted."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -76,9 +77,10 @@ def _apply(page: GrantPage, transaction: Transaction) -> None:
     # Until HQ has heard all that happened before this incarnation, its idea of what came from elsewhere
     # lacks some of it: then only the grants count, and the page will be asked for again.
     believed = line.acked + 1 >= line.fence
-    operation = Operation(
-        HQ_TILL, f"{page.nonce}:{page.version}:{believed:d}", "grants", msgspec.json.encode(page)
-    )
+    content = msgspec.json.encode(page)
+    # Keyed by what it says: HQ may send a version again with more in it, and that is no conflict.
+    key = f"{page.version}:{believed:d}:{hashlib.sha256(content).hexdigest()}"
+    operation = Operation(HQ_TILL, key, "grants", content)
 
     def decide() -> Applied:
         for item in page.items:
