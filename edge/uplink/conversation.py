@@ -35,6 +35,7 @@ class Conversation:
 
     def _heard(self, status: SyncStatus) -> None:
         state = self._state
+        before = (state.online, state.alarm, state.last_error)
         if status.online != state.online:
             log.info("hq_online" if status.online else "hq_offline", why=status.last_error)
         if status.alarm and status.alarm != state.alarm:
@@ -45,8 +46,9 @@ class Conversation:
         if status.fenced and not state.fenced:
             self._fencing = asyncio.create_task(self._fence())
         state.fenced = status.fenced
-        for listener in state.listeners:
-            listener()
+        if (state.online, state.alarm, state.last_error) != before:  # not for every event that leaves
+            for listener in state.listeners:
+                listener()
 
     async def _fence(self) -> None:
         log.warning("incarnation_closed_by_hq")
