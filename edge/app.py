@@ -37,6 +37,7 @@ from edge.rpc.server import Server
 from edge.rpc.till_methods import Desk, till_methods
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
+from edge.uplink.tls import tls_context
 
 log = structlog.get_logger(__name__)
 
@@ -67,6 +68,8 @@ class App:
         Raises ConfigError and StorageError before READY.
         """
         faulthandler.enable()
+        if self._config.hq is not None:
+            tls_context(self._config.hq)  # a file that is not there is told now, not when HQ is first called
         raw, programme = load_bundle(self._config)
         writer = Writer(
             self._config.paths.database,
@@ -160,15 +163,16 @@ class App:
 
     async def _talk_to_hq(self, shop: Shop) -> None:
         """HQ may be away for days; whatever happens here never stops a sale."""
-        if self._config.hq is None:
+        hq, node = self._config.hq, self._config.store.node
+        if hq is None:
             return
         # Imported only now: the MQTT client costs more to load than the rest of the box.
         from edge.uplink.conversation import Conversation
         from edge.uplink.ledger_box import LedgerBox
+        from sync.mqtt import MqttBroker
 
-        conversation = Conversation(
-            LedgerBox(shop), self._config.hq.broker, self._config.store.node, self._clock, self._uplink
-        )
+        broker = MqttBroker(hq.broker, node, tls_context(hq))
+        conversation = Conversation(LedgerBox(shop), broker, node, self._clock, self._uplink)
         self._uplink.listeners.append(self._uplink_changed)
         self._wake_uplink = conversation.wake
         while True:
@@ -262,6 +266,8 @@ def load_bundle(config: Config) -> tuple[bytes, Programme]:
 def check_parts(config: Config) -> str:
     """Build everything that can be wrong in a configuration without opening it; what the bundle is."""
     _, programme = load_bundle(config)
+    if config.hq is not None:
+        tls_context(config.hq)
     App(config, SystemClock()).supervisor()
     return f"{programme.bundle.programme} {programme.bundle.version}"
 

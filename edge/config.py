@@ -75,9 +75,16 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """HQ's broker. Without this table the box is its own authority (standalone)."""
+    """HQ's broker. Without this table the box is its own authority (standalone).
+
+    For ``mqtts``: ``ca`` is the authority to trust instead of the system's (PEM), ``certificate`` and ``key``
+    are what the box shows of itself; its common name is ``{tenant}-{store}``.
+    """
 
     broker: Annotated[str, msgspec.Meta(pattern=r"^mqtts?://[^/]+$")]
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
 
     @property
     def shown(self) -> str:

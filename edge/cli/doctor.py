@@ -6,6 +6,7 @@ Reads only, and works whether the daemon runs or not.
 import os
 import socket
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from enum import StrEnum
@@ -21,11 +22,12 @@ import cext
 from edge.cli.output import Exit, emit
 from edge.cli.status import AsJson, ConfigFile, Strict, ask, trouble
 from edge.clock import Clock, SystemClock
-from edge.config import Config, DeviceConfig, load, read_bundle_file
+from edge.config import Config, DeviceConfig, Hq, load, read_bundle_file
 from edge.domain.rules.compile import BundleRefused, load_programme
 from edge.errors import ConfigError
 from edge.rpc.client import RemoteError
 from edge.storage.invariants import NAMES, violations
+from edge.uplink.tls import tls_context
 
 EXAMPLE = """\b
 Examples:
@@ -260,7 +262,7 @@ def _port(device: DeviceConfig) -> Finding:
     said = f"{device.name} on {device.port}"
     try:
         if device.port.startswith("tcp://"):
-            _connect(device.port, 9100)
+            _connect(device.port, 9100).close()
         else:
             os.stat(device.port.removeprefix("serial:").partition("?")[0])
     except OSError as error:
@@ -274,22 +276,34 @@ def _hq(config: Config) -> Iterator[Finding]:
     if config.hq is None:
         yield Finding(Level.OK, "hq", "none: this store is its own authority")
         return
-    broker = config.hq.broker
     try:
-        _connect(broker, 8883 if broker.startswith("mqtts") else 1883)
+        _meet(config.hq)
+    except ConfigError as error:
+        yield Finding(Level.FAIL, "hq", str(error), "mend the file or the key, then restart tillside")
+    except ssl.SSLError as refused:
+        # To the MQTT client this looks like a timeout: only a handshake of our own learns the reason.
+        why = getattr(refused, "verify_message", "") or refused.reason or str(refused)
+        todo = "check the broker's certificate and this box's clock; the store sells on meanwhile"
+        yield Finding(Level.WARN, "hq", f"{config.hq.shown}: TLS: {why}", todo)
     except OSError as error:
         why = error.strerror or str(error)
-        yield Finding(
-            Level.WARN,
-            "hq",
-            f"{config.hq.shown}: {why}",
-            "check network and broker; the store sells on meanwhile",
-        )
+        todo = "check network and broker; the store sells on meanwhile"
+        yield Finding(Level.WARN, "hq", f"{config.hq.shown}: {why}", todo)
     else:
         yield Finding(Level.OK, "hq", f"{config.hq.shown} takes connections")
 
 
-def _connect(url: str, port: int) -> None:
-    """Raises OSError where nobody listens."""
+def _connect(url: str, port: int) -> socket.socket:
+    """A connection to the host of ``url``; raises OSError where nobody listens."""
     parts = urlsplit(url)
-    socket.create_connection((parts.hostname or "", parts.port or port), CONNECT_S).close()
+    return socket.create_connection((parts.hostname or "", parts.port or port), CONNECT_S)
+
+
+def _meet(hq: Hq) -> None:
+    """Connect as the box's own client does; raises OSError, and ssl.SSLError with the reason of a refusal."""
+    context = tls_context(hq)
+    if context is None:
+        _connect(hq.broker, 1883).close()
+        return
+    with _connect(hq.broker, 8883) as wire:
+        context.wrap_socket(wire, server_hostname=urlsplit(hq.broker).hostname).close()

@@ -42,14 +42,19 @@ def hq() -> None:
 @Dsn
 @click.option("--broker", required=True, help="mqtt://[USER:PASSWORD@]HOST[:PORT], or mqtts://")
 @click.option("--tenant", required=True, help="The chain whose stores are served.")
+@click.option("--ca", default="", help="For mqtts: the authority to trust (PEM file).")
+@click.option("--certificate", default="", help="For mqtts: HQ's own certificate (PEM file).")
+@click.option("--key", default="", help="For mqtts: its key (PEM file).")
 @AsJson
-def serve(dsn: str, broker: str, tenant: str, as_json: bool) -> None:
+def serve(dsn: str, broker: str, tenant: str, ca: str, certificate: str, key: str, as_json: bool) -> None:
     """Answer the stores of TENANT until SIGTERM; as many of these may run as there is work for.
 
     Outages of PostgreSQL and of the broker are waited out, and told on standard error.
     """
     _need_psycopg()
     from edge.clock import SystemClock
+    from edge.config import Hq
+    from edge.uplink.tls import tls_context
     from sync.hq import server
     from sync.mqtt import MqttBroker
 
@@ -58,7 +63,8 @@ def serve(dsn: str, broker: str, tenant: str, as_json: bool) -> None:
         click.echo(line, err=True)
 
     try:
-        link = MqttBroker(broker, f"{tenant}-hq-{secrets.token_hex(4)}")
+        tls = tls_context(Hq(broker, ca, certificate, key))
+        link = MqttBroker(broker, f"{tenant}-hq-{secrets.token_hex(4)}", tls)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--broker") from error
     asyncio.run(_until_told(server.serve(dsn, link, tenant, SystemClock(), log)))

@@ -7,8 +7,8 @@ import structlog
 from edge.clock import Clock
 from edge.counter.uplink_state import UplinkState
 from edge.uplink.ledger_box import LedgerBox
-from sync.mqtt import run_box
-from sync.ports import SyncStatus
+from sync.mqtt import drive
+from sync.ports import Broker, SyncStatus
 
 log = structlog.get_logger(__name__)
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 class Conversation:
     """One box's conversation with HQ over its broker."""
 
-    def __init__(self, box: LedgerBox, broker: str, node: str, clock: Clock, state: UplinkState) -> None:
+    def __init__(self, box: LedgerBox, broker: Broker, node: str, clock: Clock, state: UplinkState) -> None:
         self._box = box
         self._broker = broker
         self._node = node
@@ -31,7 +31,7 @@ class Conversation:
 
     async def run(self) -> None:
         """Talk until cancelled."""
-        await run_box(self._box, self._broker, self._node, self._clock, self._heard, self._wake)
+        await drive(self._box, self._broker, self._node, self._clock, self._heard, self._wake)
 
     def _heard(self, status: SyncStatus) -> None:
         state = self._state

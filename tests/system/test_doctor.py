@@ -2,11 +2,16 @@
 
 import asyncio
 import json
+import shutil
 import signal
+import socket
 import sqlite3
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import closing
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +138,51 @@ async def test_status_of_a_stopped_daemon_says_how_to_start_it(box: Box) -> None
     code, _, err = await tillside(box, "status")
     assert code == Exit.UNREACHABLE
     assert "→ systemctl start tillside" in err
+
+
+@pytest.fixture
+def tls_port(tmp_path: Path) -> Iterator[int]:
+    """A server that does handshakes, with a certificate for 127.0.0.1 of its own making."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    request = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    request += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), "-days", "2"]
+    request += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(request, check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    serve = [openssl, "s_server", "-quiet", "-accept", f"127.0.0.1:{port}"]
+    serve += ["-cert", str(tmp_path / "cert.pem"), "-key", str(tmp_path / "key.pem")]
+    with subprocess.Popen(serve, stdin=subprocess.PIPE) as server:
+        for _ in range(200):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.02)
+        yield port
+        server.terminate()
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_named(
+    box: Box, tls_port: int, tmp_path: Path
+) -> None:
+    """To the MQTT client it looks like a timeout; doctor says what it is, and is content with the right ``ca``."""
+    plain = box.config.read_text()
+    box.config.write_text(f'{plain}\n[hq]\nbroker = "mqtts://127.0.0.1:{tls_port}"\n')
+    hq = (await findings(box))["hq"]
+    assert hq["level"] == "warn"
+    assert "self-signed certificate" in hq["said"]
+    assert "clock" in hq["todo"]
+    box.config.write_text(f'{box.config.read_text()}ca = "{tmp_path / "cert.pem"}"\n')
+    assert (await findings(box))["hq"]["level"] == "ok"
+
+
+async def test_an_authority_that_is_not_there_fails_by_its_key(box: Box) -> None:
+    text = box.config.read_text()
+    box.config.write_text(f'{text}\n[hq]\nbroker = "mqtts://127.0.0.1:1"\nca = "/none.pem"\n')
+    hq = (await findings(box))["hq"]
+    assert hq["level"] == "FAIL"
+    assert "hq.ca: /none.pem" in hq["said"]
 
 
 async def test_status_tells_store_ledger_hq_and_devices(box: Box) -> None:
