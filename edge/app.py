@@ -172,8 +172,9 @@ class App:
         from sync.mqtt import MqttBroker
 
         broker = MqttBroker(hq.broker, node, tls_context(hq))
-        conversation = Conversation(LedgerBox(shop), broker, node, self._clock, self._uplink)
-        self._uplink.listeners.append(self._uplink_changed)
+        conversation = Conversation(
+            LedgerBox(shop), broker, node, self._clock, self._uplink, self._uplink_changed
+        )
         self._wake_uplink = conversation.wake
         while True:
             try:

@@ -203,7 +203,7 @@ class _Refunding:
     def _take_referral_points(self, plan: Plan) -> list[tuple[int, int]]:
         """What this part of the sale had brought those who recommended the member."""
         row, taken_back = self._row, []
-        for reward, _ in self._transaction.sales.rewards(row.id):
+        for reward in self._transaction.sales.rewards(row.id):
             points = telescope(reward.points, row.net_fen, row.refunded_fen, plan.net_fen)
             if points:
                 self._transaction.ledger.claw(reward.member, "points", points, f"referral{reward.level}")
@@ -213,10 +213,9 @@ class _Refunding:
     def _record(self, plan: Plan, sale: SaleRecord) -> RefundRecord:
         transaction, row = self._transaction, self._row
         day = self._shop.business_date(transaction.now_ms).isoformat()
-        number = transaction.sales.next_receipt(day)
         return RefundRecord(
             refund=self._refund,
-            receipt_no=f"{self._shop.config.store.id}-{day.replace('-', '')[2:]}-{number:04d}",
+            receipt_no=self._shop.next_receipt_no(transaction, day),
             sale=row.id,
             sale_receipt_no=row.receipt_no,
             terminal=self._terminal,

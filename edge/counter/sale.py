@@ -112,7 +112,7 @@ class _Checkout:
         member = self._present_member()
         self._spend(member)
         found = self._earn(member)
-        receipt_no = self._receipt_no()
+        receipt_no = self._shop.next_receipt_no(self._transaction, self._date)
         balances = balances_in(self._transaction.ledger, member.id) if member else None
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
@@ -174,10 +174,6 @@ class _Checkout:
         transaction.members.bought(member.id, decision.due_fen, tier)
         self._tier_reached = tier if tier != member.tier else None
         return found
-
-    def _receipt_no(self) -> str:
-        number = self._transaction.sales.next_receipt(self._date)
-        return f"{self._shop.config.store.id}-{self._date.replace('-', '')[2:]}-{number:04d}"
 
     def _record(
         self, member: Member | None, receipt_no: str, change_fen: int, balances: Balances | None

@@ -47,6 +47,12 @@ def get(shop: Shop, terminal: str, request: GetRequest) -> SaleRecord:
     return stored_sale(row)
 
 
+class _Decided(msgspec.Struct):
+    """Which sale, if any, an answer is about."""
+
+    sale: str = ""
+
+
 class SaleSummary(Reply, frozen=True):
     """One sale in a list."""
 
@@ -111,10 +117,4 @@ def _sale_of_idem(shop: Shop, terminal: str, idem: str) -> str:
             path="/idem",
             retry=Retry.SAME_IDEM,
         )
-    ok, body = stored
-    if not ok:
-        refused = msgspec.json.decode(body)
-        error = PosError(Code(refused["code"]), refused["message"])
-        error.data = refused["data"]
-        raise error
-    return str(msgspec.json.decode(body).get("sale", ""))
+    return stored.decoded(_Decided).sale

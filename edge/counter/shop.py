@@ -64,6 +64,11 @@ class Shop:
         """RFC 3339 in the store's time."""
         return rfc3339(at_ms, self.zone)
 
+    def next_receipt_no(self, transaction: Transaction, day: str) -> str:
+        """The next receipt number of business day ``day`` (ISO 8601): ``S001-261122-0007``."""
+        number = transaction.sales.next_receipt(day)
+        return f"{self.config.store.id}-{day.replace('-', '')[2:]}-{number:04d}"
+
     def find_member(self, reference: str) -> Member:
         """The member with this id or card number; raises 1201, and 1202 for a card that is stopped."""
         members = self.snapshot.members

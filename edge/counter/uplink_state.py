@@ -1,7 +1,6 @@
 """How the conversation with HQ stands, as the counter tells it: facts for sync.status and for replies."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from edge.counter.shop import Shop
 from edge.counter.terms import Reply
@@ -18,7 +17,6 @@ class UplinkState:
     next_try_s: float = 0.0
     alarm: str = ""
     fenced: bool = False
-    listeners: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def serving(self) -> bool:

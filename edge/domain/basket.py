@@ -1,6 +1,5 @@
 """What a customer brings to the till: lines in thousandths and fen, as quoted and as stored."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.domain.money import line_amount
@@ -24,8 +23,3 @@ class Line:
 def priced(unit_price_fen: int, qty_milli: int, amount_fen: int | None) -> int:
     """The line's price: the given amount, or price times quantity with half a fen rounded up."""
     return line_amount(unit_price_fen, qty_milli) if amount_fen is None else amount_fen
-
-
-def total_fen(lines: Sequence[Line]) -> int:
-    """What the basket costs before any rule."""
-    return sum(line.amount_fen for line in lines)

@@ -107,7 +107,7 @@ class Ledger:
             return
         account = self.balance(member, unit).account
         self._credit(account, unit, ISSUED, amount, code, expires_ms)
-        self._post(member, unit, "earn", amount, code)
+        self._post(account, member, unit, "earn", amount, code)
 
     def spend(self, member: str, unit: Unit, amount: int, code: str, sale: str | None = None) -> None:
         """Debit within balance and rights (sync: I1), oldest lots first; raises Short and changes nothing."""
@@ -120,7 +120,7 @@ class Ledger:
         uses, _ = use_up(self._lots(held.account), amount)
         self._use(uses, sale)
         self._move(held.account, self._house(REDEEMED, unit), amount, code)
-        self._post(member, unit, "spend", amount, code)
+        self._post(held.account, member, unit, "spend", amount, code)
 
     def unspend(self, member: str, unit: Unit, amount: int, code: str, sale: str) -> None:
         """Give back what ``sale`` spent, into the lots it came from, the last one used first."""
@@ -132,8 +132,8 @@ class Ledger:
         # What an earlier incarnation spent is not reversed in this one (sync: I8): it comes back as a credit,
         # which HQ grants anew.
         reversible = min(amount, held.rights.spent - held.rights.reversed)
-        self._post(member, unit, "reverse", reversible, code)
-        self._post(member, unit, "earn", amount - reversible, code)
+        self._post(held.account, member, unit, "reverse", reversible, code)
+        self._post(held.account, member, unit, "earn", amount - reversible, code)
 
     def restorable(self, member: str, unit: Unit, sale: str) -> int:
         """How much of what ``sale`` spent has not been given back yet."""
@@ -145,7 +145,7 @@ class Ledger:
             return 0
         account = self.balance(member, unit).account
         debt = self._debit(account, unit, CLAWED, amount, code)
-        self._post(member, unit, "claw", amount, code)
+        self._post(account, member, unit, "claw", amount, code)
         return debt
 
     def expire(self, member: str, unit: Unit) -> int:
@@ -156,7 +156,7 @@ class Ledger:
         if lapsed:
             self._use([Use(lot.id, lot.remaining) for lot in due], None)
             self._move(account, self._house(EXPIRED, unit), lapsed, "expired")
-            self._post(member, unit, "claw", lapsed, "expired")
+            self._post(account, member, unit, "claw", lapsed, "expired")
         return lapsed
 
     def grant(self, member: str, unit: Unit, granted: int, elsewhere: int | None) -> None:
@@ -175,11 +175,10 @@ class Ledger:
 
     # --- the pieces ---
 
-    def _post(self, member: str, unit: Unit, kind: Kind, amount: int, code: str) -> None:
-        """Count a change in the cumulative totals and note it for HQ's books."""
+    def _post(self, account: int, member: str, unit: Unit, kind: Kind, amount: int, code: str) -> None:
+        """Count a change of ``account`` in its cumulative totals and note it for HQ's books."""
         if not amount:
             return
-        account = self.balance(member, unit).account
         self._total(account, _TOTAL_OF[kind], amount)
         if kind == "earn" and self._authority:
             self._total(account, "granted", amount)

@@ -12,6 +12,7 @@ from edge.storage.ledger import Balance, Unit, read_balance, read_restorable
 from edge.storage.members import Members
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.sales import COLUMNS, SaleRow, Sales
+from edge.storage.transaction import Answer
 
 
 class Snapshot:
@@ -39,10 +40,10 @@ class Snapshot:
         """Stored value that ``sale`` spent and no refund has given back yet."""
         return read_restorable(self._db, owner, "fen", sale)
 
-    def answer(self, till: str, key: str) -> tuple[bool, bytes] | None:
-        """(accepted, stored answer) of what ``till`` asked under ``key``."""
+    def answer(self, till: str, key: str) -> Answer | None:
+        """What ``till`` was answered under ``key``."""
         row = self._db.execute("SELECT ok, answer FROM op WHERE till=? AND key=?", (till, key)).fetchone()
-        return (bool(row[0]), row[1].encode()) if row else None
+        return Answer(row[1].encode(), bool(row[0]), duplicate=True) if row else None
 
     def queue(self) -> tuple[int, int, int | None]:
         """(events, bytes, time of the oldest in ms) that wait for HQ."""

@@ -109,12 +109,12 @@ class Sales:
         )
         return [SoldLine(*row) for row in rows]
 
-    def rewards(self, sale: str) -> list[tuple[Reward, int]]:
-        """The referral points of a sale, and how many of each were taken back."""
+    def rewards(self, sale: str) -> list[Reward]:
+        """The referral points that a sale brought, nearest referrer first."""
         rows = self._db.execute(
-            "SELECT member, level, points, taken FROM referral WHERE sale=? ORDER BY level", (sale,)
+            "SELECT member, level, points FROM referral WHERE sale=? ORDER BY level", (sale,)
         )
-        return [(Reward(member, level, points), taken) for member, level, points, taken in rows]
+        return [Reward(*row) for row in rows]
 
     def refund(
         self,

@@ -64,8 +64,6 @@ class Writer:
         self._broken: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checkpointed_rows = 0
-        self.last_commit = 0.0
-        """Monotonic seconds of the last COMMIT, or of the last idle moment: the watchdog reads it."""
         self.batches = 0
         self.requests = 0
 
@@ -128,7 +126,6 @@ class Writer:
                 self._carry_out(db, transaction, batch)
             if rows >= (CHECKPOINT_ROWS_MAX if batch else CHECKPOINT_ROWS):
                 self._checkpoint(db)
-            self.last_commit = self._clock.monotonic()
 
     def _gather(self, patience_s: float | None) -> tuple[list[_Request], bool]:
         """Wait for one request, then take what is there; nothing in a lull, False when it is time to stop."""

@@ -1,6 +1,7 @@
 """Keeps the box in step with HQ: drives the session, wakes it when the outbox grows, fences when HQ says so."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
@@ -14,14 +15,23 @@ log = structlog.get_logger(__name__)
 
 
 class Conversation:
-    """One box's conversation with HQ over its broker."""
+    """One box's conversation with HQ over its broker; ``on_change`` hears when it came, went or failed."""
 
-    def __init__(self, box: LedgerBox, broker: Broker, node: str, clock: Clock, state: UplinkState) -> None:
+    def __init__(
+        self,
+        box: LedgerBox,
+        broker: Broker,
+        node: str,
+        clock: Clock,
+        state: UplinkState,
+        on_change: Callable[[], None],
+    ) -> None:
         self._box = box
         self._broker = broker
         self._node = node
         self._clock = clock
         self._state = state
+        self._on_change = on_change
         self._wake = asyncio.Event()
         self._fencing: asyncio.Task[None] | None = None
 
@@ -47,8 +57,7 @@ class Conversation:
             self._fencing = asyncio.create_task(self._fence())
         state.fenced = status.fenced
         if (state.online, state.alarm, state.last_error) != before:  # not for every event that leaves
-            for listener in state.listeners:
-                listener()
+            self._on_change()
 
     async def _fence(self) -> None:
         log.warning("incarnation_closed_by_hq")
