@@ -1,9 +1,7 @@
 """mqtts against a real mosquitto: the right authority gets through, a wrong one is refused by name."""
 
 import getpass
-import shutil
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -15,17 +13,11 @@ from sync.testing import Service
 
 
 @pytest.fixture
-def tls_url(mosquitto: Service, tmp_path: Path) -> str:
-    """The broker again, behind a certificate for 127.0.0.1 of its own making."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    request = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    request += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), "-days", "2"]
-    request += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(request, check=True, capture_output=True)
+def tls_url(mosquitto: Service, tmp_path: Path, self_signed: tuple[Path, Path]) -> str:
+    """The broker again, behind a certificate of its own making."""
+    certificate, key = self_signed
     with (tmp_path / "mosquitto.conf").open("a") as config:
-        config.write(f"certfile {tmp_path / 'cert.pem'}\nkeyfile {tmp_path / 'key.pem'}\n")
+        config.write(f"certfile {certificate}\nkeyfile {key}\n")
         config.write(f"user {getpass.getuser()}\n")  # as root it would become one who cannot read tmp_path
     mosquitto.kill()
     mosquitto.restart()

