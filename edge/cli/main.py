@@ -5,29 +5,20 @@ raising; exit codes are given here and nowhere else.
 """
 
 import sys
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from edge.cli.output import CommandFailed, Exit, complain
+from edge.cli.verbs import Verb, Verbs
 from edge.errors import TillsideError
-
-
-class Verb(NamedTuple):
-    """Where a verb lives (``module:command``) and its line in the overview, which must not import it."""
-
-    home: str
-    summary: str
-
 
 VERBS = {
     "run": Verb("edge.cli.run:run", "Run the daemon (what tillside.service starts)."),
     "demo": Verb("edge.cli.demo:demo", "Play a shop day on real processes and virtual devices."),
     "status": Verb("edge.cli.status:status", "Say how the running daemon is."),
     "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
-    "rules": Verb("edge.cli.rules:rules", "Check rule bundles, evaluate receipts, explain results."),
+    "rules": Verb("edge.cli.rules:rules", "Write rule bundles: check, test, compare, evaluate, explain."),
     "config": Verb("edge.cli.config_check:config", "Check the configuration file."),
     "hq": Verb("edge.cli.hq:hq", "Serve and steer HQ's end."),
 }
@@ -44,22 +35,8 @@ Exit codes:
 """
 
 
-class Verbs(click.Group):
-    """A group that knows its verbs by name and imports the one that is asked for."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [name for name, verb in VERBS.items() if find_spec(verb.home.partition(":")[0])]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module, _, attribute = VERBS[cmd_name].home.partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, VERBS[name].summary) for name in self.list_commands(ctx)])
+class Entry(Verbs):
+    """The outermost group: it turns what a verb raises into a sentence and an exit code."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run one command line and leave with its exit code; click's own mapping is set aside."""
@@ -95,7 +72,9 @@ def _failed(error: Exception) -> Exit:
     return Exit.FAILED
 
 
-@click.group(cls=Verbs, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Entry, verbs=VERBS, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="tillside", message="%(prog)s %(version)s")
 def tillside() -> None:
     """Tillside, the box beside the till."""

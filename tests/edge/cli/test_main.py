@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from edge.cli import main
 from edge.cli.output import CommandFailed, Exit
+from edge.cli.rules import rules
 from edge.errors import ConfigError
 
 
@@ -21,7 +22,7 @@ def run(*args: str) -> subprocess.CompletedProcess[str]:
 
 def invoke_failing(error: Exception) -> Result:
     """Run a verb that raises ``error``, in a group like ours."""
-    group = main.Verbs("tillside", invoke_without_command=True)
+    group = main.Entry("tillside", verbs={}, invoke_without_command=True)
 
     def fail() -> None:
         raise error
@@ -51,15 +52,24 @@ def test_help_imports_no_verb() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
     )
     ours = {name for name in said.stderr.split() if name.startswith("edge.cli.")}
-    assert ours == {"edge.cli.main", "edge.cli.output"}
+    assert ours == {"edge.cli.main", "edge.cli.output", "edge.cli.verbs"}
 
 
 def test_every_listed_verb_is_a_command() -> None:
     """The table's homes hold what they promise."""
     context = click.Context(main.tillside)
     verbs = [main.tillside.get_command(context, name) for name in main.tillside.list_commands(context)]
-    assert verbs
+    verbs += [rules.get_command(context, name) for name in rules.list_commands(context)]
+    assert len(verbs) > 10
     assert all(isinstance(verb, click.Command) for verb in verbs)
+
+
+def test_every_verb_of_rules_shows_an_example_and_speaks_json() -> None:
+    context = click.Context(rules)
+    for name in rules.list_commands(context):
+        text = run("rules", name, "--help").stdout
+        assert f"tillside rules {name}" in text.partition("Example:")[2]
+        assert "--json" in text
 
 
 def test_version_is_that_of_the_distribution() -> None:
