@@ -48,7 +48,7 @@ cdef enum:  # program.OPERATIONS
     FIXED_PRICE
 
 cdef enum:
-    NO_MEMBER = 12  # its place in reply.WHYS; the conditions of `when` come before it
+    NO_MEMBER = 15  # its place in reply.WHYS; the conditions of `when` come before it
 
 cdef enum:  # how far a rule came
     NO_LINE

@@ -448,5 +448,5 @@ cdef int first_miss(const Phase *phase, const Work *work, int j, int64_t total) 
     if not tagged(phase, occasion, j >> 6) >> (j & 63) & 1:
         return 10
     if total < rule.min_total or total > rule.max_total:
-        return 11
+        return 13
     return -1

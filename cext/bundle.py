@@ -1,6 +1,6 @@
 """What a bundle says, in the ``points-bundle/core-1`` vocabulary: the shapes, and the checks between them.
 
-In every maximum (``cap``, ``max_times``, ``max_total``, ``receipt_cap``) 0 means that there is none.
+In every maximum (``cap``, ``max_times``, ``max_total``, ``receipt_cap``, the limits) 0 means that there is none.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,10 @@ Qty = Annotated[int, Meta(ge=0, le=LINES_MAX * QTY_MAX)]
 Epoch = Annotated[int, Meta(ge=0, le=FOREVER)]
 Minute = Annotated[int, Meta(ge=0, le=1440)]
 Id = Annotated[str, Meta(min_length=1, max_length=64)]
-Phase = Literal["discount", "points"]
+Bp = Annotated[int, Meta(ge=0, le=10_000)]
+Phase = Literal["discount", "points", "gifts"]
+PHASES: tuple[Phase, ...] = ("discount", "points", "gifts")
+Rounding = Literal["down", "half_up"]
 Names = Annotated[tuple[Annotated[str, Meta(min_length=1)], ...], Meta(min_length=1)]
 Weekdays = Annotated[tuple[Annotated[int, Meta(ge=0, le=6)], ...], Meta(min_length=1)]
 Monthdays = Annotated[tuple[Annotated[int, Meta(ge=1, le=31)], ...], Meta(min_length=1)]
@@ -51,7 +54,10 @@ class Group(_Part, frozen=True):
 
 
 class When(_Part, frozen=True, rename={"from_s": "from", "to_s": "to"}):
-    """Which baskets; a key that is left out asks nothing. ``to`` and the end of ``minutes`` are outside."""
+    """Which baskets; a key that is left out asks nothing. ``to`` and the end of ``minutes`` are outside.
+
+    ``coupon`` names the kind of coupon that must be presented, and chosen, for the rule to live.
+    """
 
     from_s: Epoch = 0
     to_s: Epoch = FOREVER
@@ -64,7 +70,9 @@ class When(_Part, frozen=True, rename={"from_s": "from", "to_s": "to"}):
     channel: Names = ()
     first: bool = False
     birthday: Literal["day", "month"] | UnsetType = UNSET
+    birthday_calendar: Literal["solar", "lunar", "either"] = "either"
     tags: Names = ()
+    coupon: Id | UnsetType = UNSET
     min_total: Fen = 0
     max_total: Fen = 0
 
@@ -87,6 +95,20 @@ class Need(_Part, frozen=True):
     min_qty: Qty = 0
 
 
+class Limit(_Part, frozen=True):
+    """How often and how much the rule gives, by the counters that come with the request.
+
+    ``per_member`` and ``per_day`` count receipts of the member; ``member_value``, ``day_value`` and
+    ``total_value`` bound what the rule gives to the member, to the member in a day, and in all.
+    """
+
+    per_member: Fen = 0
+    per_day: Fen = 0
+    member_value: Fen = 0
+    day_value: Fen = 0
+    total_value: Fen = 0
+
+
 class EveryOff(_Part, frozen=True, tag_field="op", tag="every_off"):
     """``off_fen`` off for each full ``every_fen``, at most ``max_times``."""
 
@@ -98,8 +120,8 @@ class EveryOff(_Part, frozen=True, tag_field="op", tag="every_off"):
 class OffBp(_Part, frozen=True, tag_field="op", tag="off_bp"):
     """``bp`` basis points off."""
 
-    bp: Annotated[int, Meta(ge=0, le=10_000)]
-    round: Literal["down", "half_up"] = "down"
+    bp: Bp
+    round: Rounding = "down"
 
 
 class FixedPrice(_Part, frozen=True, tag_field="op", tag="fixed_price"):
@@ -108,11 +130,29 @@ class FixedPrice(_Part, frozen=True, tag_field="op", tag="fixed_price"):
     fen: Fen
 
 
+class NthItemBp(_Part, frozen=True, tag_field="op", tag="nth_item_bp"):
+    """Of the selected units, dearest first, every ``n``-th is ``bp`` basis points off, at most ``max_times``.
+
+    So in each ``n`` the cheapest one is. Weighed lines take no part.
+    """
+
+    n: Annotated[int, Meta(ge=2, le=QTY_MAX)]
+    bp: Bp
+    max_times: Fen = 0
+    round: Rounding = "down"
+
+
+class RoundTo(_Part, frozen=True, tag_field="op", tag="round_to"):
+    """The selected amount rounded down to a multiple of ``fen``."""
+
+    fen: Annotated[int, Meta(ge=2, le=FEN_MAX)]
+
+
 class MultBp(_Part, frozen=True, tag_field="op", tag="mult_bp"):
     """Points at ``bp`` basis points of the base rate."""
 
     bp: Annotated[int, Meta(ge=0, le=1_000_000)]
-    round: Literal["down", "half_up"] = "down"
+    round: Rounding = "down"
 
 
 class PerQty(_Part, frozen=True, tag_field="op", tag="per_qty"):
@@ -127,8 +167,35 @@ class Fixed(_Part, frozen=True, tag_field="op", tag="fixed"):
     pts: Fen
 
 
-Operation = EveryOff | OffBp | FixedPrice | MultBp | PerQty | Fixed
-DISCOUNTS = (EveryOff, OffBp, FixedPrice)
+class Redeem(_Part, frozen=True, tag_field="op", tag="redeem"):
+    """Points pay at ``fen_per_point``, at most ``max_bp`` of the selected amount, in multiples of ``step`` points."""
+
+    fen_per_point: Positive
+    max_bp: Bp = 10_000
+    step: Positive = 1
+
+
+class Gift(_Part, frozen=True, tag_field="op", tag="gift"):
+    """``qty`` gifts, once or for each full ``every_fen``, then at most ``max_times``."""
+
+    qty: Annotated[int, Meta(ge=1, le=QTY_MAX)]
+    every_fen: Fen = 0
+    max_times: Fen = 0
+
+
+Operation = EveryOff | OffBp | FixedPrice | NthItemBp | RoundTo | MultBp | PerQty | Fixed | Redeem | Gift
+PHASE_OF: dict[type[Operation], Phase] = {
+    EveryOff: "discount",
+    OffBp: "discount",
+    FixedPrice: "discount",
+    NthItemBp: "discount",
+    RoundTo: "discount",
+    MultBp: "points",
+    PerQty: "points",
+    Fixed: "points",
+    Redeem: "points",
+    Gift: "gifts",
+}
 
 
 class Rule(_Part, frozen=True):
@@ -143,10 +210,14 @@ class Rule(_Part, frozen=True):
     select: Select = Select()
     need: Need = Need()
     cap: Fen = 0
+    limit: Limit = Limit()
 
 
 class Bundle(_Part, frozen=True):
-    """A bundle as the kernel sees it; ``tz_offset_s`` is seconds east of Greenwich."""
+    """A bundle as the kernel sees it; ``tz_offset_s`` is seconds east of Greenwich.
+
+    The business day, by which weekday, day of the month and birthday go, begins ``day_start_s`` after midnight.
+    """
 
     schema: Literal["points-bundle/core-1"]
     version: Annotated[int, Meta(ge=0, le=FOREVER)]
@@ -154,6 +225,7 @@ class Bundle(_Part, frozen=True):
     points: Points
     groups: Annotated[tuple[Group, ...], Meta(max_length=GROUPS_MAX)]
     rules: Annotated[tuple[Rule, ...], Meta(max_length=RULES_MAX)]
+    day_start_s: Annotated[int, Meta(ge=0, lt=86_400)] = 0
 
 
 _decoder = msgspec.json.Decoder(Bundle)
@@ -165,6 +237,17 @@ def read_bundle(raw: bytes) -> Bundle:
     _check_groups(bundle)
     _check_rules(bundle)
     return bundle
+
+
+def goes_beyond(bundle: Bundle) -> bool:
+    """Tell whether the bundle uses what only the plain kernel can do so far."""
+    return bundle.day_start_s != 0 or any(
+        rule.limit != Limit()
+        or rule.when.coupon
+        or rule.when.birthday_calendar != "either"
+        or isinstance(rule.do, NthItemBp | RoundTo | Redeem | Gift)
+        for rule in bundle.rules
+    )
 
 
 def ranked_groups(bundle: Bundle) -> list[Group]:
@@ -195,24 +278,29 @@ def _check_groups(bundle: Bundle) -> None:
 
 def _check_rules(bundle: Bundle) -> None:
     _refuse_twice([rule.id for rule in bundle.rules], "/rules")
-    phases = {group.id: group.phase for group in bundle.groups}
+    groups = {group.id: group for group in bundle.groups}
     tags: set[str] = set()
     for place, rule in enumerate(bundle.rules):
         path = f"/rules/{place}"
-        _check_group_of(rule, phases, path)
+        _check_group_of(rule, groups, path)
         _check_times(rule.when, path)
         tags.update(rule.when.tags)
         if len(tags) > TAGS_MAX:
             raise BundleError(f"{path}/when/tags", f"more than {TAGS_MAX} different tags in the bundle")
 
 
-def _check_group_of(rule: Rule, phases: dict[str, Phase], path: str) -> None:
-    if rule.group not in phases:
+def _check_group_of(rule: Rule, groups: dict[str, Group], path: str) -> None:
+    group = groups.get(rule.group)
+    if group is None:
         raise BundleError(f"{path}/group", f"no group {rule.group!r}")
-    if phases[rule.group] != rule.phase:
-        raise BundleError(f"{path}/group", f"group {rule.group!r} is of the {phases[rule.group]} phase")
-    if isinstance(rule.do, DISCOUNTS) != (rule.phase == "discount"):
+    if group.phase != rule.phase:
+        raise BundleError(f"{path}/group", f"group {rule.group!r} is of the {group.phase} phase")
+    if PHASE_OF[type(rule.do)] != rule.phase:
         raise BundleError(f"{path}/do/op", f"not an operation of the {rule.phase} phase")
+    if isinstance(rule.do, RoundTo) and group.basis != "running":
+        raise BundleError(
+            f"{path}/group", f"round_to needs a group whose basis is running, not {rule.group!r}"
+        )
 
 
 def _check_times(when: When, path: str) -> None:

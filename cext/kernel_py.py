@@ -1,9 +1,9 @@
 """The rules in plain Python: what they mean, line for line. Oracle of the compiled kernel, and its stand-in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import compress, groupby, product
 
 import msgspec
 
@@ -13,11 +13,16 @@ from cext.bundle import (
     EveryOff,
     Fixed,
     FixedPrice,
+    Gift,
     Group,
+    Limit,
     MultBp,
+    NthItemBp,
     OffBp,
     PerQty,
     Phase,
+    Redeem,
+    RoundTo,
     Rule,
     Select,
     When,
@@ -26,10 +31,11 @@ from cext.bundle import (
 )
 from cext.limits import FEN_MAX
 from cext.reply import Explanation, Result, Step
-from cext.request import Line, Member, Request, read_request
+from cext.request import Line, Member, Request, Used, read_request
 
 DAY_S = 86_400
 STRANGER = Member()
+UNUSED = Used()
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -41,14 +47,13 @@ class Kernel:
 
     def evaluate(self, request_json: bytes) -> bytes:
         """Price one basket; raises RequestError."""
-        return msgspec.json.encode(_Evaluation(self._bundle, read_request(request_json)).run())
+        return msgspec.json.encode(_decided(self._bundle, read_request(request_json)).result)
 
     def explain(self, request_json: bytes) -> bytes:
         """Price one basket and say what each rule did; raises RequestError."""
-        evaluation = _Evaluation(self._bundle, read_request(request_json))
-        result = evaluation.run()
-        trace = [evaluation.steps[rule.id] for rule in self._bundle.rules]
-        return msgspec.json.encode(Explanation(result, trace))
+        decided = _decided(self._bundle, read_request(request_json))
+        trace = [decided.steps[rule.id] for rule in self._bundle.rules]
+        return msgspec.json.encode(Explanation(decided.result, trace))
 
 
 def spread(value: int, weights: Sequence[int]) -> list[int]:
@@ -68,7 +73,7 @@ def spread(value: int, weights: Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """The store's local time of a request, and how near the member's birthday is (bit 0 month, bit 1 day)."""
+    """The store's local time of a request, and how near the member's birthday is (see ``request.Member``)."""
 
     ts: int
     weekday: int
@@ -77,16 +82,16 @@ class Occasion:
     birthday_state: int
 
     @classmethod
-    def of(cls, request: Request, tz_offset_s: int) -> "Occasion":
-        """Resolve the request's time in the bundle's zone."""
-        days, second = divmod(request.ts + tz_offset_s, DAY_S)
-        today = date.fromordinal(_EPOCH + days)
+    def of(cls, request: Request, tz_offset_s: int, day_start_s: int) -> "Occasion":
+        """Resolve the request's time in the bundle's zone: the business day, and the minute on the wall."""
+        local_s = request.ts + tz_offset_s
+        today = date.fromordinal(_EPOCH + (local_s - day_start_s) // DAY_S)
         state = birthday_state(request.member or STRANGER, today)
-        return cls(request.ts, today.weekday(), today.day, second // 60, state)
+        return cls(request.ts, today.weekday(), today.day, local_s % DAY_S // 60, state)
 
 
 def birthday_state(member: Member, today: date) -> int:
-    """Bit 0: the birthday is this month; bit 1: it is today."""
+    """Bit 0: the birthday is this month; bit 1: it is today; bits 2 and 3 the same by the moon, from outside."""
     if member.birthday_state is not None:
         return member.birthday_state
     if member.bday is None:
@@ -95,7 +100,7 @@ def birthday_state(member: Member, today: date) -> int:
     return int(month == today.month) | int((month, day) == (today.month, today.day)) << 1
 
 
-def why_not(when: When, at: Occasion, request: Request, total: int) -> str | None:
+def why_not(when: When, at: Occasion, request: Request, coupons: Collection[str], total: int) -> str | None:
     """Name the first condition that keeps the rule out, or None."""
     member = request.member or STRANGER
     asked = (
@@ -110,14 +115,36 @@ def why_not(when: When, at: Occasion, request: Request, total: int) -> str | Non
         ("first", not when.first or member.first),
         ("birthday", _birthday_met(when, at)),
         ("tags", not when.tags or not set(when.tags).isdisjoint(member.tags)),
+        ("coupon", not when.coupon or when.coupon in request.coupons),
+        ("left_out", not when.coupon or when.coupon in coupons),
         ("total", when.min_total <= total and (not when.max_total or total <= when.max_total)),
     )
     return next((why for why, met in asked if not met), None)
 
 
 def _birthday_met(when: When, at: Occasion) -> bool:
-    wanted = {"month": 1, "day": 2}
-    return not when.birthday or bool(at.birthday_state & wanted[when.birthday])
+    solar = {"month": 1, "day": 2}
+    calendars = {"solar": 0b0011, "lunar": 0b1100, "either": 0b1111}
+    if not when.birthday:
+        return True
+    wanted = solar[when.birthday] * 0b0101 & calendars[when.birthday_calendar]
+    return bool(at.birthday_state & wanted)
+
+
+def limit_reached(limit: Limit, used: Used) -> bool:
+    """Tell whether nothing is left of what the rule may give."""
+    times = ((limit.per_member, used.times_member), (limit.per_day, used.times_day))
+    return any(most and so_far >= most for most, so_far in times) or left_of(limit, used) <= 0
+
+
+def left_of(limit: Limit, used: Used) -> int:
+    """What the value limits leave for this receipt, in fen or points."""
+    values = (
+        (limit.member_value, used.value_member),
+        (limit.day_value, used.value_day),
+        (limit.total_value, used.value_total),
+    )
+    return min((most - so_far for most, so_far in values if most), default=FEN_MAX)
 
 
 def selects(select: Select, line: Line) -> bool:
@@ -162,22 +189,51 @@ class Selection:
 
 
 def value_of(rule: Rule, chosen: Selection, fen_per_point: int) -> int:
-    """What the rule is worth on ``chosen``, in fen or points, cap included."""
+    """What the rule is worth on ``chosen``, in fen, points or gifts, before its cap."""
     match rule.do:
         case EveryOff(every_fen, off_fen, max_times):
-            times = chosen.fen // every_fen
-            value = (min(times, max_times) if max_times else times) * off_fen
+            value = steps(chosen.fen, every_fen, max_times) * off_fen
         case OffBp(bp, round):
             value = rate(chosen.fen * bp, 10_000, round)
         case FixedPrice(fen):
             value = sum(chosen.above(fen))
+        case NthItemBp():
+            value = nth_items(rule.do, chosen)
+        case RoundTo(fen):
+            value = chosen.fen % fen
         case MultBp(bp, round):
             value = rate(chosen.fen * bp, 10_000 * fen_per_point, round)
         case PerQty(pts):
             value = chosen.qty * pts
         case Fixed(pts):
             value = pts
-    return min(value, rule.cap or FEN_MAX)
+        case Gift(qty, every_fen, max_times):
+            value = qty * (steps(chosen.fen, every_fen, max_times) if every_fen else 1)
+        case Redeem():
+            raise AssertionError("redeem sets terms; see _Evaluation._redeem")
+    return value
+
+
+def steps(fen: int, every_fen: int, max_times: int) -> int:
+    """How often ``every_fen`` is reached, at most ``max_times``; 0 is no maximum."""
+    times = fen // every_fen
+    return min(times, max_times) if max_times else times
+
+
+def nth_items(do: NthItemBp, chosen: Selection) -> int:
+    """What every ``n``-th unit, dearest first, is less; of lines that were weighed nothing."""
+    whole = [
+        (line, fen)
+        for line, fen in zip(chosen.bought, chosen.amounts, strict=True)
+        if line.qty and not line.milli
+    ]
+    value = counted = given = 0
+    for line, fen in sorted(whole, key=lambda one: -one[0].unit):
+        counted += line.qty
+        upto = steps(counted, do.n, do.max_times)
+        value += rate(fen * (upto - given) * do.bp, line.qty * 10_000, do.round)
+        given = upto
+    return value
 
 
 def rate(numerator: int, denominator: int, round: str) -> int:
@@ -185,12 +241,26 @@ def rate(numerator: int, denominator: int, round: str) -> int:
     return (numerator + (denominator // 2 if round == "half_up" else 0)) // denominator
 
 
+def _decided(bundle: Bundle, request: Request) -> "_Evaluation":
+    """Decide the receipt with the coupons that are best for the customer.
+
+    Of all combinations the one that leaves least to pay; then the one with more points, with fewer coupons,
+    with those presented first.
+    """
+    choices = product(*((False, True) for _ in request.coupons))
+    combinations = (tuple(compress(request.coupons, reversed(choice))) for choice in choices)
+    evaluations = (_Evaluation(bundle, request, coupons) for coupons in combinations)
+    return min(evaluations, key=lambda one: (one.result.payable, -one.result.points, len(one.coupons)))
+
+
 @dataclass(slots=True)
 class _Evaluation:
-    """One receipt on its way through the phases."""
+    """One receipt through the phases, with these coupons."""
 
     bundle: Bundle
     request: Request
+    coupons: tuple[str, ...]
+    result: Result = field(init=False)
     at: Occasion = field(init=False)
     net: list[int] = field(init=False)
     fired: list[tuple[str, int]] = field(default_factory=list)
@@ -198,16 +268,21 @@ class _Evaluation:
     steps: dict[str, Step] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.at = Occasion.of(self.request, self.bundle.tz_offset_s)
+        self.at = Occasion.of(self.request, self.bundle.tz_offset_s, self.bundle.day_start_s)
         self.net = [line.fen for line in self.request.lines]
+        self.result = self._run()
 
-    def run(self) -> Result:
-        """Discounts, then points on what is left to pay."""
+    def _run(self) -> Result:
+        """Discounts, then points and gifts on what is left to pay."""
         gross = list(self.net)
         self._phase("discount", gross, [i for i, line in enumerate(self.request.lines) if not line.nd])
         points, earned = self._earn()
+        self._phase("gifts", list(self.net), self._every_line())
         payable = sum(self.net)
         return Result(sum(gross), sum(gross) - payable, payable, points, self.fired, self.net, earned)
+
+    def _every_line(self) -> list[int]:
+        return list(range(len(self.net)))
 
     def _earn(self) -> tuple[int, list[int]]:
         """Points of the receipt and of each line; a stranger earns none."""
@@ -217,19 +292,49 @@ class _Evaluation:
                     self.steps[rule.id] = reply.skipped(rule.id, "no_member")
             return 0, [0] * len(self.net)
         base = self._earning_base()
+        before = len(self.fired)
         self._phase("points", base, [i for i, line in enumerate(self.request.lines) if not line.np])
-        phases = {rule.id: rule.phase for rule in self.bundle.rules}
-        points = sum(value for rule, value in self.fired if phases[rule] == "points")
+        points = sum(value for _, value in self.fired[before:])
         points = min(points, self.bundle.points.receipt_cap or FEN_MAX)
         return points, spread(points, base)
 
     def _earning_base(self) -> list[int]:
         """Net of each line, less its share of what points paid for; nothing on lines that earn nothing."""
-        terms = self.bundle.points
-        paid = min(self.request.points_used * terms.fen_per_redeemed_point, sum(self.net))
-        shares = spread(paid, self.net)
-        lines = zip(self.net, shares, self.request.lines, strict=True)
+        lines = zip(self.net, self._paid_with_points(), self.request.lines, strict=True)
         return [0 if line.np else net - share for net, share, line in lines]
+
+    def _paid_with_points(self) -> list[int]:
+        """Fen that points pay on each line: on all lines, or on the terms of the first redeem rule that applies."""
+        ranked = ranked_rules(self.bundle, "points")
+        redeeming = [(rule, rule.do) for _, _, rule in ranked if isinstance(rule.do, Redeem)]
+        if not redeeming:
+            worth = self.bundle.points.fen_per_redeemed_point
+            return spread(min(self.request.points_used * worth, sum(self.net)), self.net)
+        paid = [0] * len(self.net)
+        terms: Rule | None = None
+        for rule, do in redeeming:
+            chosen = self._selection(rule.select, self.net, self._every_line())
+            if step := self._refusal(rule, chosen, self._silencer(rule.group), sum(self.net)):
+                self.steps[rule.id] = step
+            elif terms is not None:
+                self.steps[rule.id] = reply.lost(rule.id, terms.id)
+            else:
+                terms = rule
+                self._redeem(rule, do, chosen, paid)
+        return paid
+
+    def _redeem(self, rule: Rule, do: Redeem, chosen: Selection, paid: list[int]) -> None:
+        """Take as many of the points as the terms allow, and put what they pay on the chosen lines."""
+        ceiling_fen = chosen.fen * do.max_bp // 10_000
+        taken = min(self.request.points_used, ceiling_fen // do.fen_per_point, self._most(rule))
+        taken -= taken % do.step
+        if not taken:
+            self.steps[rule.id] = reply.skipped(rule.id, "no_value")
+            return
+        shares = spread(taken * do.fen_per_point, chosen.amounts)
+        for line, share in zip(chosen.lines, shares, strict=True):
+            paid[line] = share
+        self._note_fired(rule, taken, chosen, shares)
 
     def _phase(self, phase: Phase, opening: list[int], eligible: list[int]) -> None:
         total = sum(self.net)
@@ -240,18 +345,19 @@ class _Evaluation:
     def _groups(self, phase: Phase) -> Iterator[tuple[Group, list[Rule]]]:
         groups = ranked_groups(self.bundle)
         for rank, ranked in groupby(ranked_rules(self.bundle, phase), key=lambda one: one[0]):
-            yield groups[rank], [rule for _, _, rule in ranked]
+            yield groups[rank], [rule for _, _, rule in ranked if not isinstance(rule.do, Redeem)]
 
     def _group(
         self, group: Group, rules: list[Rule], amounts: list[int], eligible: list[int], total: int
     ) -> None:
         """Find what each rule is worth, let the mode choose, and apply."""
         found: list[tuple[Rule, int, Selection]] = []
-        silencer = self._silencer(group)
+        silencer = self._silencer(group.id)
         for rule in rules:
             chosen = self._selection(rule.select, amounts, eligible)
             step = self._refusal(rule, chosen, silencer, total)
             value = 0 if step else value_of(rule, chosen, self.bundle.points.fen_per_point)
+            value = min(value, self._most(rule))
             if value > 0:
                 found.append((rule, value, chosen))
             else:
@@ -264,10 +370,18 @@ class _Evaluation:
         for rule, value, chosen in found:
             self._apply(rule, value, chosen)
 
-    def _silencer(self, group: Group) -> str | None:
+    def _silencer(self, group: str) -> str | None:
         """The first group, in the order of application, that fired and silences this one."""
-        silent = (one.id for one in ranked_groups(self.bundle) if one.id in group.suppressed_by)
-        return next((one for one in silent if one in self.fired_groups), None)
+        groups = ranked_groups(self.bundle)
+        silencers = next(one.suppressed_by for one in groups if one.id == group)
+        return next((one.id for one in groups if one.id in silencers and one.id in self.fired_groups), None)
+
+    def _most(self, rule: Rule) -> int:
+        """The most that the rule may give on this receipt: its cap, or what its limits leave."""
+        return min(rule.cap or FEN_MAX, left_of(rule.limit, self._used(rule)))
+
+    def _used(self, rule: Rule) -> Used:
+        return self.request.used.get(rule.id, UNUSED)
 
     def _selection(self, select: Select, amounts: list[int], eligible: list[int]) -> Selection:
         lines = [i for i in eligible if selects(select, self.request.lines[i])]
@@ -275,8 +389,13 @@ class _Evaluation:
 
     def _refusal(self, rule: Rule, chosen: Selection, silencer: str | None, total: int) -> Step | None:
         """Why the rule cannot even be valued, or None."""
-        if why := why_not(rule.when, self.at, self.request, total):
+        if why := why_not(rule.when, self.at, self.request, self.coupons, total):
             return reply.skipped(rule.id, why)
+        if rule.limit != Limit():
+            if self.request.member is None:
+                return reply.skipped(rule.id, "no_member")
+            if limit_reached(rule.limit, self._used(rule)):
+                return reply.skipped(rule.id, "limit")
         if not chosen.lines:
             return reply.skipped(rule.id, "no_line")
         short_fen = max(0, rule.need.min_fen - chosen.fen)
@@ -298,6 +417,9 @@ class _Evaluation:
         if rule.phase == "discount":
             for line, share in zip(chosen.lines, shares, strict=True):
                 self.net[line] -= share
+        self._note_fired(rule, value, chosen, shares)
+
+    def _note_fired(self, rule: Rule, value: int, chosen: Selection, shares: list[int]) -> None:
         self.fired.append((rule.id, value))
         self.fired_groups.add(rule.group)
         self.steps[rule.id] = reply.fired(rule.id, value, chosen.lines, shares)

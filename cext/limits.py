@@ -13,5 +13,11 @@ GROUPS_MAX = 64
 TAGS_MAX = 256
 """Different tags that the rules of one bundle may name."""
 
+COUPONS_MAX = 6
+"""Coupons that one basket may present: every combination of them is tried."""
+
+USED_MAX = 2**53
+"""Of a counter that comes with the request; beyond any limit, and exact in every JSON reader."""
+
 TS_MAX = 2**36
 """Epoch seconds of a request: the year 4147."""

@@ -250,6 +250,8 @@ def _operands(rule: Rule, fen_per_point: int) -> tuple[int, int, int]:
             return bp, 0, 10_000 * fen_per_point
         case FixedPrice(number) | PerQty(number) | Fixed(number):
             return number, 0, 1
+        case _:
+            raise NotImplementedError(type(rule.do).__name__)
 
 
 def _strings(texts: Sequence[bytes]) -> bytes:

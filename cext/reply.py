@@ -15,7 +15,10 @@ WHYS = (
     "first",
     "birthday",
     "tags",
+    "coupon",
+    "left_out",
     "total",
+    "limit",
     "no_member",
     "no_line",
     "need",
@@ -23,7 +26,7 @@ WHYS = (
     "no_value",
     "lost",
 )
-"""Why a rule gave nothing, in the order in which it is asked."""
+"""Why a rule gave nothing, in the order in which it is asked; ``left_out`` is a coupon that was presented in vain."""
 
 
 class Result(msgspec.Struct, frozen=True):

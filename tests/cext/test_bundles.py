@@ -67,7 +67,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         ("/rules/1/when/from", -1, ""),
         ("/rules/0/select/colours", ["red"], ""),
         ("/rules/0/need/min_lines", 1, ""),
-        ("/rules/0/do/op", "gift", ""),
+        ("/rules/0/do/op", "bonus", ""),
         ("/rules/0/do/op", GONE, ""),
         ("/rules/0/do/bp", 100, ""),
         ("/rules/0/do/every_fen", 0, ""),
