@@ -101,7 +101,8 @@ cdef class Kernel:
             work.occasion.tier = self.number_of(TIER, member.tier)
             work.occasion.first = member.first
             work.occasion.bday = -1 if member.bday is None else member.bday
-            work.occasion.birthday_state = -1 if member.birthday_state is None else member.birthday_state
+            if member.birthday_state is not None:  # by the sun or by the moon, as no rule here tells them apart
+                work.occasion.birthday_state = (member.birthday_state | member.birthday_state >> 2) & 3
             for one in member.tags:
                 tag = self.number_of(TAG, one)
                 work.occasion.tags[tag >> 6] |= bit(tag & 63)

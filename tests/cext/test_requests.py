@@ -105,7 +105,7 @@ def test_the_last_of_two_equal_keys_counts(program: cext.Program) -> None:
         (b'"points_used":10', b'"points_used":2147483649', "/points_used"),
         (b'"tier":"diamond"', b'"tier":[]', "/member/tier"),
         (b'"bday":509', b'"bday":1232', "/member/bday"),
-        (b'"bday":509', b'"birthday_state":4', "/member/birthday_state"),
+        (b'"bday":509', b'"birthday_state":16', "/member/birthday_state"),
         (b'"first":false', b'"first":0', "/member/first"),
         (b'["senior"]', b'["senior",1]', "/member/tags/1"),
         (b'["senior"]', b'"senior"', "/member/tags"),
