@@ -1,13 +1,27 @@
 """The rule kernel: loads a bundle, then prices one basket at a time, JSON in and JSON out."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib.util import find_spec
 from typing import Literal, NamedTuple, Protocol
 
 from cext.errors import BundleError, KernelError, RequestError
+from cext.replay import Buckets, Outcomes, Packed, PlainPacked, Receipts
 
-__all__ = ["COMPILED", "KERNEL", "BundleError", "KernelError", "Program", "RequestError", "load"]
+__all__ = [
+    "COMPILED",
+    "KERNEL",
+    "Buckets",
+    "BundleError",
+    "KernelError",
+    "Outcomes",
+    "Packed",
+    "Program",
+    "Receipts",
+    "RequestError",
+    "load",
+]
 
 KernelName = Literal["c", "py"]
 
@@ -44,11 +58,13 @@ class Program(NamedTuple):
     """A bundle ready to run.
 
     ``evaluate`` and ``explain`` take a request as JSON and answer in JSON; they raise RequestError.
-    They are the kernel's own functions, without a Python frame in between.
+    ``pack`` reads many requests, to price them together. They are the kernel's own functions, without a
+    Python frame in between.
     """
 
     evaluate: Callable[[bytes], bytes]
     explain: Callable[[bytes], bytes]
+    pack: Callable[[Iterable[bytes]], Packed]
     rule_ids: tuple[str, ...]
     version: int
     blob_sha256: str
@@ -77,10 +93,12 @@ def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
         from cext.kernel_py import Kernel as Plain
 
         evaluator = Plain(bundle)
+    rule_ids = tuple(rule.id for rule in bundle.rules)
     return Program(
         evaluate=evaluator.evaluate,
         explain=evaluator.explain,
-        rule_ids=tuple(rule.id for rule in bundle.rules),
+        pack=partial(PlainPacked, evaluator.evaluate, rule_ids),
+        rule_ids=rule_ids,
         version=bundle.version,
         blob_sha256=digest(blob),
         kernel=chosen,
