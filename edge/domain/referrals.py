@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One level of referral: ``fen_per_point`` of the friend's cash spend earn one point."""
+    """One level of referral: ``fen_per_point`` of the friend's cash spend earn one point, None earns none.
 
-    fen_per_point: int
+    ``register_points`` come once, when the friend registers.
+    """
+
+    fen_per_point: int | None
+    register_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,16 @@ class Reward:
 
 def rewards(levels: Sequence[Level], referrers: Sequence[str], cash_fen: int) -> list[Reward]:
     """What a cash spend brings the chain of referrers, nearest first; levels without points are left out."""
-    found = [
-        Reward(member, depth, cash_fen // level.fen_per_point)
-        for depth, (level, member) in enumerate(zip(levels, referrers, strict=False), start=1)
-    ]
-    return [reward for reward in found if reward.points]
+    return _given(
+        referrers, [cash_fen // level.fen_per_point if level.fen_per_point else 0 for level in levels]
+    )
+
+
+def welcome_rewards(levels: Sequence[Level], referrers: Sequence[str]) -> list[Reward]:
+    """What a registration brings the chain of referrers, nearest first."""
+    return _given(referrers, [level.register_points for level in levels])
+
+
+def _given(referrers: Sequence[str], points: Sequence[int]) -> list[Reward]:
+    found = zip(referrers, points, strict=False)
+    return [Reward(member, depth, earned) for depth, (member, earned) in enumerate(found, start=1) if earned]

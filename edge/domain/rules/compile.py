@@ -2,8 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -12,9 +11,8 @@ import cext
 from edge.domain.json_path import pointer
 from edge.domain.member import Tier
 from edge.domain.referrals import Level
-from edge.domain.rules.model import SCHEMA, Bundle, Rule, When
-
-CORE_SCHEMA = "points-bundle/core-1"
+from edge.domain.rules.core import aware, core_bundle, limits_of, names_of, origin
+from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit
 
 
 class BundleRefused(ValueError):
@@ -28,7 +26,10 @@ class BundleRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A bundle ready to run: its terms and the kernel's program. ``hash`` is sha256 of its bytes."""
+    """A bundle ready to run: its terms and the kernel's program. ``hash`` is sha256 of its bytes.
+
+    ``rule_names``, ``phases`` and ``limits`` are by the id of a rule, coupon or gift.
+    """
 
     bundle: Bundle
     kernel: cext.Program
@@ -37,6 +38,10 @@ class Programme:
     tiers: tuple[Tier, ...]
     referral: tuple[Level, ...]
     rule_names: dict[str, str]
+    phases: dict[str, str]
+    limits: dict[str, Limit]
+    coupons: dict[str, Coupon]
+    gifts: dict[str, Gift]
 
     def redeemed_fen(self, points: int) -> int:
         """What ``points`` pay, in fen."""
@@ -50,18 +55,23 @@ class Programme:
 def load_programme(raw: bytes) -> Programme:
     """Read, check and compile one bundle; raises BundleRefused naming the JSON pointer."""
     bundle = read_bundle(raw)
+    core = core_bundle(bundle)
     try:
-        kernel = cext.load(msgspec.json.encode(core_bundle(bundle)))
+        kernel = cext.load(msgspec.json.encode(core))
     except cext.BundleError as error:
-        raise BundleRefused(error.path, error.why) from error
+        raise BundleRefused(origin(bundle, error.path), error.why) from error
     return Programme(
         bundle=bundle,
         kernel=kernel,
-        valid_from_ms=int(_aware(bundle.valid_from, ZoneInfo(bundle.tz)).timestamp() * 1000),
+        valid_from_ms=int(aware(bundle.valid_from, ZoneInfo(bundle.tz)).timestamp() * 1000),
         hash=hashlib.sha256(raw).hexdigest(),
         tiers=tuple(Tier(t.id, t.label, t.cumulative_fen, t.one_day_fen) for t in bundle.tiers),
-        referral=tuple(Level(level.fen_per_point) for level in bundle.referral),
-        rule_names={rule.id: rule.name for rule in bundle.rules},
+        referral=tuple(Level(level.fen_per_point, level.register_points) for level in bundle.referral),
+        rule_names=names_of(bundle),
+        phases={rule["id"]: rule["phase"] for rule in core["rules"]},
+        limits=limits_of(bundle),
+        coupons={coupon.id: coupon for coupon in bundle.coupons},
+        gifts={gift.id: gift for gift in bundle.gifts},
     )
 
 
@@ -78,6 +88,7 @@ def read_bundle(raw: bytes) -> Bundle:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise BundleRefused("/tz", f"no such time zone {bundle.tz!r}") from error
     _known_tiers(bundle)
+    _announced_in_time(bundle)
     return bundle
 
 
@@ -92,68 +103,20 @@ def compile_bundle(raw: bytes) -> bytes:
     return msgspec.json.encode(core_bundle(read_bundle(raw)))
 
 
-def core_bundle(bundle: Bundle) -> dict[str, Any]:
-    """The part of ``bundle`` that the kernel sees, in its packed vocabulary."""
-    zone = ZoneInfo(bundle.tz)
-    offset = _aware(bundle.valid_from, zone).utcoffset()
-    return {
-        "schema": CORE_SCHEMA,
-        "version": bundle.version,
-        "tz_offset_s": int(offset.total_seconds()) if offset else 0,
-        "points": {
-            "fen_per_point": bundle.points.fen_per_point,
-            "fen_per_redeemed_point": bundle.points.fen_per_redeemed_point,
-            "receipt_cap": bundle.points.receipt_cap,
-        },
-        "groups": [
-            {
-                "id": group.id,
-                "phase": group.phase,
-                "mode": group.mode,
-                "order": group.order,
-                "basis": group.basis,
-                "suppressed_by": list(group.suppressed_by),
-            }
-            for group in bundle.groups
-        ],
-        "rules": [_core_rule(rule, zone) for rule in bundle.rules],
-    }
-
-
-def _core_rule(rule: Rule, zone: ZoneInfo) -> dict[str, Any]:
-    operation = msgspec.to_builtins(rule.do)
-    if rule.do.__struct_config__.tag in ("off_bp", "mult_bp"):
-        operation.setdefault("round", "down")
-    if rule.do.__struct_config__.tag == "every_off":
-        operation.setdefault("max_times", 1)
-    return {
-        "id": rule.id,
-        "phase": rule.phase,
-        "group": rule.group,
-        "priority": rule.priority,
-        "when": _core_when(rule.when, zone),
-        "select": msgspec.to_builtins(rule.select),
-        "need": msgspec.to_builtins(rule.need),
-        "do": operation,
-        "cap": rule.cap,
-    }
-
-
-def _core_when(when: When, zone: ZoneInfo) -> dict[str, Any]:
-    core: dict[str, Any] = msgspec.to_builtins(when)
-    if when.from_ is not None or when.to is not None:
-        core["from"] = int(_aware(when.from_, zone).timestamp()) if when.from_ else 0
-        core["to"] = int(_aware(when.to, zone).timestamp()) if when.to else 2**40
-    return core
-
-
-def _aware(at: datetime, zone: ZoneInfo) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=zone)
-
-
 def _known_tiers(bundle: Bundle) -> None:
     known = {tier.id for tier in bundle.tiers}
-    for index, rule in enumerate(bundle.rules):
-        for place, tier in enumerate(rule.when.tiers):
-            if tier not in known:
-                raise BundleRefused(f"/rules/{index}/when/tiers/{place}", f"no tier {tier!r} in /tiers")
+    for section in ("rules", "coupons", "gifts"):
+        for index, rule in enumerate(getattr(bundle, section)):
+            for place, tier in enumerate(rule.when.tiers):
+                if tier not in known:
+                    path = f"/{section}/{index}/when/tiers/{place}"
+                    raise BundleRefused(path, f"no tier {tier!r} in /tiers")
+
+
+def _announced_in_time(bundle: Bundle) -> None:
+    if bundle.notice is None:
+        return
+    earliest = bundle.notice.announced + timedelta(days=bundle.notice.days)
+    if aware(bundle.valid_from, ZoneInfo(bundle.tz)).date() < earliest:
+        why = f"announced on {bundle.notice.announced}, so it may take effect on {earliest} at the earliest"
+        raise BundleRefused("/valid_from", why)

@@ -1,7 +1,7 @@
 """A rule bundle as HQ writes it: schema ``points-bundle/1``, a closed vocabulary (docs/rule-authoring.md)."""
 
-from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ Named = Annotated[tuple[T, ...], msgspec.Meta(min_length=1)]
 
 ToFen = Literal["down", "half_up"]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
+TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -28,28 +29,93 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Points(_Part, frozen=True):
     """What a point costs and is worth: fen paid per point earned, fen paid per point redeemed.
 
-    Points do not expire: ``expire_months`` may only be null.
+    ``round`` is how ``mult_bp`` rounds where a rule does not say. Points do not expire: ``expire_months`` may
+    only be null.
     """
 
     fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
     fen_per_redeemed_point: Fen
     receipt_cap: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] = FEN_MAX - 1
+    round: ToFen = "down"
     expire_months: None = None
 
 
 class TierBand(_Part, frozen=True):
-    """A tier, lowest first; thresholds in fen, a boundary belongs to the upper band."""
+    """A tier, lowest first, and what leads to it; a boundary belongs to the upper band.
+
+    Any one is enough: points held, fen spent in all, visits, fen spent in one day, fen topped up at once.
+    ``benefits`` are what the till shows.
+    """
 
     id: Id
     label: str
+    points: Count | None = None
     cumulative_fen: Fen | None = None
+    visits: Count | None = None
     one_day_fen: Fen | None = None
+    topup_fen: Fen | None = None
+    benefits: tuple[str, ...] = ()
+
+
+class Downgrade(_Part, frozen=True):
+    """Who has bought nothing for ``idle_months`` goes down, warned ``warn_days`` before."""
+
+    idle_months: Annotated[int, msgspec.Meta(ge=1, le=120)]
+    warn_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 30
+    to: Literal["previous", "lowest", "cancelled"] = "previous"
 
 
 class ReferralLevel(_Part, frozen=True):
-    """Points for the referrer at this level: one per ``fen_per_point`` of the friend's cash spend."""
+    """Points for the referrer at this level: on the friend's spend, one per ``fen_per_point``, and on registration."""
 
-    fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
+    fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] | None = None
+    register_points: Count = 0
+
+
+class Bonus(_Part, frozen=True):
+    """Points for something other than a purchase; those of ``register`` come by themselves."""
+
+    id: Id
+    name: str
+    on: Literal["register", "event", "survey", "special"]
+    points: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+    from_: datetime | None = msgspec.field(default=None, name="from")
+    to: datetime | None = None
+
+
+class Rebate(_Part, frozen=True):
+    """A part of what a member spends in a period, paid back as vouchers of ``voucher_fen``; the rest lapses."""
+
+    id: Id
+    name: str
+    bp: Annotated[int, msgspec.Meta(ge=1, le=10_000)]
+    every: Literal["month", "quarter", "year"] = "quarter"
+    voucher_fen: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] = 100
+    min_spend_fen: Fen = 0
+
+
+class Notice(_Part, frozen=True):
+    """When the change was announced; it may take effect ``days`` later at the earliest."""
+
+    announced: date
+    days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 14
+
+
+class HonestDiscount(_Part, frozen=True):
+    """A reduced price is measured against the lowest shelf price of the last ``days``.
+
+    A line whose price before the discount is higher is flagged on the quote, or refused.
+    """
+
+    days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
+    action: Literal["flag", "refuse"] = "flag"
+
+
+class LunarBirthdays(_Part, frozen=True):
+    """Lunar birthdays that a year does not have: day 30 of a short month is its last day; a leap month counts not."""
+
+    missing_day: Literal["last_day"] = "last_day"
+    leap_month: Literal["plain"] = "plain"
 
 
 class Refunds(_Part, frozen=True):
@@ -63,7 +129,7 @@ class Group(_Part, frozen=True):
     """How the rules of a group compete: all add up, only the best, or only the first that gives."""
 
     id: Id
-    phase: Literal["discount", "points"]
+    phase: Literal["discount", "points", "gifts"]
     order: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
     mode: Literal["all", "best", "first"] = "all"
     basis: Literal["gross", "running"] = "gross"
@@ -84,6 +150,7 @@ class When(_Part, frozen=True, rename={"from_": "from"}):
     channel: Named[Id] = ()
     first: bool | None = None
     birthday: Literal["day", "month"] | None = None
+    birthday_calendar: Literal["solar", "lunar", "either"] = "either"
     tags: Named[Id] = ()
     min_total: Fen | None = None
     max_total: Fen | None = None
@@ -107,6 +174,21 @@ class Need(_Part, frozen=True):
     min_qty: Count | None = None
 
 
+class Limit(_Part, frozen=True):
+    """How often, and how much in fen or points, a rule gives; 0 is no limit. Whoever is limited is a member.
+
+    ``per_member`` and ``member_value`` count over ``period``; ``per_day`` and ``day_value`` over a business day;
+    ``total_value`` is for all members of this store together.
+    """
+
+    per_member: Count = 0
+    per_day: Count = 0
+    member_value: Fen = 0
+    day_value: Fen = 0
+    total_value: Fen = 0
+    period: Literal["ever", "year", "month", "day"] = "ever"
+
+
 class EveryOff(_Part, frozen=True, tag_field="op", tag="every_off"):
     """``off_fen`` less for every full ``every_fen``, at most ``max_times``."""
 
@@ -128,11 +210,26 @@ class FixedPrice(_Part, frozen=True, tag_field="op", tag="fixed_price"):
     fen: Fen
 
 
+class NthItemBp(_Part, frozen=True, tag_field="op", tag="nth_item_bp"):
+    """Every ``n``-th of the selected units, dearest first, is ``bp`` basis points off."""
+
+    n: Annotated[int, msgspec.Meta(ge=2, le=1000)]
+    bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)]
+    max_times: Count = 0
+    round: ToFen = "down"
+
+
+class RoundTo(_Part, frozen=True, tag_field="op", tag="round_to"):
+    """The selected amount rounded down to a multiple of ``fen``; its group is ``running``."""
+
+    fen: Annotated[int, msgspec.Meta(ge=2, lt=FEN_MAX)]
+
+
 class MultBp(_Part, frozen=True, tag_field="op", tag="mult_bp"):
     """Points for the selected amount at this rate, in basis points of the base rate."""
 
     bp: BasisPoints
-    round: ToFen = "down"
+    round: ToFen | None = None
 
 
 class PerQty(_Part, frozen=True, tag_field="op", tag="per_qty"):
@@ -147,6 +244,19 @@ class Fixed(_Part, frozen=True, tag_field="op", tag="fixed"):
     pts: Count
 
 
+class Redeem(_Part, frozen=True, tag_field="op", tag="redeem"):
+    """Terms on which points pay: ``fen_per_point``, at most ``max_bp`` of the selected lines, in steps."""
+
+    fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
+    max_bp: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10_000
+    step: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
+
+
+Discount = EveryOff | OffBp | FixedPrice | NthItemBp | RoundTo
+Earning = MultBp | PerQty | Fixed | Redeem
+PRIORITY = 100
+
+
 class Rule(_Part, frozen=True):
     """One rule: when, which lines, how much of them, and what it gives. ``cap`` 0 is no cap."""
 
@@ -154,12 +264,61 @@ class Rule(_Part, frozen=True):
     name: str
     phase: Literal["discount", "points"]
     group: Id
-    do: EveryOff | OffBp | FixedPrice | MultBp | PerQty | Fixed
-    priority: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 100
+    do: Discount | Earning
+    priority: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = PRIORITY
     when: When = When()
     select: Select = Select()
     need: Need = Need()
     cap: Fen = 0
+    limit: Limit = Limit()
+
+
+class Coupon(_Part, frozen=True):
+    """A kind of coupon: what it gives when it is presented. ``group`` says with what it stacks.
+
+    ``valid_days`` counts from issue; ``points_price`` is what it costs in points, where it can be bought.
+    """
+
+    id: Id
+    name: str
+    group: Id
+    do: Discount | MultBp | PerQty | Fixed
+    priority: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = PRIORITY
+    when: When = When()
+    select: Select = Select()
+    need: Need = Need()
+    cap: Fen = 0
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] | None = None
+    points_price: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] | None = None
+
+
+class Gift(_Part, frozen=True):
+    """A gift with a purchase: ``qty`` of ``item``, once or for each full ``every_fen`` that is paid.
+
+    Without ``group`` it stands in one of its own, and all gifts are given that apply.
+    """
+
+    id: Id
+    name: str
+    item: str
+    qty: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+    every_fen: Fen = 0
+    max_times: Count = 0
+    group: Id | None = None
+    priority: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = PRIORITY
+    when: When = When()
+    select: Select = Select()
+    need: Need = Need()
+    cap: Fen = 0
+    limit: Limit = Limit()
+
+
+class Vector(_Part, frozen=True):
+    """A basket and what must come of it: the kernel's request, and the keys of its result that matter."""
+
+    request: dict[str, Any]
+    expected: dict[str, Any]
+    name: str = ""
 
 
 class Bundle(_Part, frozen=True):
@@ -173,6 +332,16 @@ class Bundle(_Part, frozen=True):
     groups: tuple[Group, ...]
     rules: tuple[Rule, ...]
     tz: str = "Asia/Shanghai"
+    business_day_start: TimeOfDay = "00:00"
+    notice: Notice | None = None
+    honest: HonestDiscount | None = None
+    lunar: LunarBirthdays = LunarBirthdays()
     tiers: Annotated[tuple[TierBand, ...], msgspec.Meta(min_length=1)] = (TierBand("member", "会员"),)
+    downgrade: Downgrade | None = None
     referral: tuple[ReferralLevel, ...] = ()
+    bonuses: tuple[Bonus, ...] = ()
+    rebates: tuple[Rebate, ...] = ()
     refunds: Refunds = Refunds()
+    coupons: tuple[Coupon, ...] = ()
+    gifts: tuple[Gift, ...] = ()
+    vectors: tuple[Vector, ...] = ()
