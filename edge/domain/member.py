@@ -29,23 +29,52 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One tier and the spends that reach it (fen); None where a path does not lead here."""
+    """One tier and what reaches it; None where a path does not lead here. ``benefits`` are shown at the till.
+
+    ``cumulative_fen`` and ``visits`` are all so far, ``points`` what is held, ``one_day_fen`` one business day's
+    spend, ``topup_fen`` one top-up.
+    """
 
     id: str
     label: str
     cumulative_fen: int | None = None
     one_day_fen: int | None = None
+    points: int | None = None
+    visits: int | None = None
+    topup_fen: int | None = None
+    benefits: tuple[str, ...] = ()
 
 
-def tier_after(tiers: Sequence[Tier], present: str, cumulative_fen: int, day_fen: int) -> str:
+def tier_after(
+    tiers: Sequence[Tier],
+    present: str,
+    cumulative_fen: int,
+    day_fen: int,
+    *,
+    points: int = 0,
+    visits: int = 0,
+    topup_fen: int = 0,
+) -> str:
     """The highest tier that the member holds or has now reached; a boundary belongs to the upper band."""
     ids = [tier.id for tier in tiers]
     best = ids.index(present) if present in ids else 0
     for rank, tier in enumerate(tiers):
-        reached = _reached(tier.cumulative_fen, cumulative_fen) or _reached(tier.one_day_fen, day_fen)
-        if reached:
+        paths = (
+            (tier.cumulative_fen, cumulative_fen),
+            (tier.one_day_fen, day_fen),
+            (tier.points, points),
+            (tier.visits, visits),
+            (tier.topup_fen, topup_fen),
+        )
+        if any(threshold is not None and so_far >= threshold for threshold, so_far in paths):
             best = max(best, rank)
     return ids[best]
+
+
+def tier_below(tiers: Sequence[Tier], present: str) -> str:
+    """One tier down; the lowest, and one that the programme has no more, come to the lowest."""
+    ids = [tier.id for tier in tiers]
+    return ids[max(0, ids.index(present) - 1)] if present in ids else ids[0]
 
 
 def to_next_tier(tiers: Sequence[Tier], present: str, cumulative_fen: int) -> tuple[Tier, int] | None:
@@ -67,7 +96,3 @@ def masked_number(number: str) -> str:
     """A card or phone number with its middle hidden: 138****1234, 80**1234."""
     head = max(0, min(3, (len(number) - 4) // 2))
     return number[:head] + "*" * (len(number) - 4 - head) + number[-4:]
-
-
-def _reached(threshold_fen: int | None, spent_fen: int) -> bool:
-    return threshold_fen is not None and spent_fen >= threshold_fen

@@ -12,7 +12,7 @@ from edge.domain.json_path import pointer
 from edge.domain.member import Tier
 from edge.domain.referrals import Level
 from edge.domain.rules.core import aware, core_bundle, limits_of, names_of, origin
-from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit
+from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, TierBand
 
 
 class BundleRefused(ValueError):
@@ -65,7 +65,7 @@ def load_programme(raw: bytes) -> Programme:
         kernel=kernel,
         valid_from_ms=int(aware(bundle.valid_from, ZoneInfo(bundle.tz)).timestamp() * 1000),
         hash=hashlib.sha256(raw).hexdigest(),
-        tiers=tuple(Tier(t.id, t.label, t.cumulative_fen, t.one_day_fen) for t in bundle.tiers),
+        tiers=tuple(_tier(band) for band in bundle.tiers),
         referral=tuple(Level(level.fen_per_point, level.register_points) for level in bundle.referral),
         rule_names=names_of(bundle),
         phases={rule["id"]: rule["phase"] for rule in core["rules"]},
@@ -101,6 +101,19 @@ def compile_bundle(raw: bytes) -> bytes:
     if schema != SCHEMA:
         return raw
     return msgspec.json.encode(core_bundle(read_bundle(raw)))
+
+
+def _tier(band: TierBand) -> Tier:
+    return Tier(
+        id=band.id,
+        label=band.label,
+        cumulative_fen=band.cumulative_fen,
+        one_day_fen=band.one_day_fen,
+        points=band.points,
+        visits=band.visits,
+        topup_fen=band.topup_fen,
+        benefits=band.benefits,
+    )
 
 
 def _known_tiers(bundle: Bundle) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from edge.domain.dates import business_date, is_mmdd, mmdd
 from edge.domain.member import Tier, masked_name, masked_number, tier_after, to_next_tier
-from edge.domain.referrals import Level, Reward, rewards
+from edge.domain.referrals import Level, Reward, rewards, welcome_rewards
 
 TIERS = (
     Tier("ordinary", "普通卡"),
@@ -43,6 +43,61 @@ def test_a_purchase_never_lowers_a_tier(present: str, cumulative_fen: int, day_f
     assert ids.index(tier_after(TIERS, present, cumulative_fen, day_fen)) >= ids.index(present)
 
 
+BANDS = (
+    Tier("member", "会员"),
+    Tier("silver", "银卡", points=1000),
+    Tier("gold", "金卡", points=2001),
+    Tier("diamond", "钻石卡", points=6001),
+)
+EVERY_PATH = (
+    Tier("none", "普通"),
+    Tier("one", "一级", cumulative_fen=100, one_day_fen=50, points=10, visits=3, topup_fen=70),
+    Tier("two", "二级", cumulative_fen=200, topup_fen=140),
+    Tier("three", "三级", points=40, visits=9),
+)
+counts = st.integers(0, 250)
+
+
+@pytest.mark.parametrize(
+    ("points", "tier"),
+    [(999, "member"), (1000, "silver"), (2000, "silver"), (2001, "gold"), (6000, "gold"), (6001, "diamond")],
+)
+def test_d5_points_lead_to_the_tier_of_their_band(points: int, tier: str) -> None:
+    """1,000-2,000 silver, 2,001-6,000 gold, 6,001 and more diamond."""
+    assert tier_after(BANDS, "member", 0, 0, points=points) == tier
+
+
+@given(st.sampled_from(EVERY_PATH), counts, counts, counts, counts, counts)
+def test_a5_no_tier_that_was_reached_is_passed_over(
+    present: Tier, cumulative_fen: int, day_fen: int, points: int, visits: int, topup_fen: int
+) -> None:
+    """By whichever path; and no tier is given that neither was held nor is reached."""
+    after = tier_after(
+        EVERY_PATH, present.id, cumulative_fen, day_fen, points=points, visits=visits, topup_fen=topup_fen
+    )
+    rank = [tier.id for tier in EVERY_PATH].index
+    reached = {
+        tier.id
+        for tier in EVERY_PATH
+        if (tier.cumulative_fen is not None and cumulative_fen >= tier.cumulative_fen)
+        or (tier.one_day_fen is not None and day_fen >= tier.one_day_fen)
+        or (tier.points is not None and points >= tier.points)
+        or (tier.visits is not None and visits >= tier.visits)
+        or (tier.topup_fen is not None and topup_fen >= tier.topup_fen)
+    }
+    assert rank(after) == max(map(rank, reached | {present.id}))
+
+
+@pytest.mark.parametrize("path", ["points", "visits", "topup_fen"])
+@given(threshold=st.integers(1, 10_000), so_far=st.integers(0, 20_000))
+def test_a5_on_every_path_the_boundary_belongs_to_the_upper_band(
+    path: str, threshold: int, so_far: int
+) -> None:
+    tiers = (Tier("lower", "下"), Tier("upper", "上", **{path: threshold}))  # type: ignore[arg-type]  # ints by name
+    after = tier_after(tiers, "lower", 0, 0, **{path: so_far})
+    assert after == ("upper" if so_far >= threshold else "lower")
+
+
 def test_a_tier_that_the_programme_has_no_more_counts_as_the_lowest() -> None:
     assert tier_after(TIERS, "platinum", 0, 0) == "ordinary"
 
@@ -61,6 +116,14 @@ def test_spending_what_is_short_reaches_the_next_tier(present: str, cumulative_f
 def test_a_friend_who_spends_500_brings_50_and_a_friends_friend_who_spends_1000_brings_10() -> None:
     assert rewards(LEVELS, ["A"], 50_000) == [Reward("A", 1, 50)]
     assert rewards(LEVELS, ["B", "A"], 100_000) == [Reward("B", 1, 100), Reward("A", 2, 10)]
+
+
+def test_d7_a_registration_brings_every_level_its_points() -> None:
+    """As many levels as the programme has; those without points give no entry."""
+    levels = (Level(None, 100), Level(1000), Level(None, 20))
+    assert welcome_rewards(levels, ["C", "B", "A", "Z"]) == [Reward("C", 1, 100), Reward("A", 3, 20)]
+    assert welcome_rewards(levels, ["A"]) == [Reward("A", 1, 100)]
+    assert welcome_rewards(levels, []) == []
 
 
 @given(st.lists(st.sampled_from("ABCDE"), max_size=5), fen)

@@ -1,0 +1,38 @@
+"""A part of a period's spend that comes back as vouchers: 1 % each quarter."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from edge.domain.rules.model import Rebate
+
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Vouchers:
+    """``count`` vouchers of ``voucher_fen``; what is too little for one more is ``lapsed_fen``."""
+
+    count: int
+    voucher_fen: int
+    lapsed_fen: int = 0
+
+    @property
+    def fen(self) -> int:
+        return self.count * self.voucher_fen
+
+
+def rebate(terms: Rebate, spent_fen: int) -> Vouchers:
+    """What the spend of one whole period brings; a spend of exactly ``min_spend_fen`` is enough."""
+    if spent_fen < terms.min_spend_fen:
+        return Vouchers(0, terms.voucher_fen)
+    count, lapsed_fen = divmod(spent_fen * terms.bp // 10_000, terms.voucher_fen)
+    return Vouchers(count, terms.voucher_fen, lapsed_fen)
+
+
+def period_of(every: Literal["month", "quarter", "year"], day: date) -> tuple[date, date]:
+    """The calendar period of ``day``: its first day, and the first day of the next."""
+    months = MONTHS[every]
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    years, month = divmod(first.year * 12 + first.month - 1 + months, 12)
+    return first, date(years, month + 1, 1)
