@@ -26,6 +26,7 @@ from edge.config import Config, DeviceConfig, Hq, load, read_bundle_file
 from edge.domain.rules.compile import BundleRefused, load_programme
 from edge.errors import ConfigError
 from edge.rpc.client import RemoteError
+from edge.storage.history import open_unwritten
 from edge.storage.invariants import NAMES, violations
 from edge.uplink.tls import tls_context
 
@@ -149,7 +150,7 @@ def _ledger(config: Config, clock: Clock) -> Iterator[Finding]:
         yield Finding(Level.WARN, "ledger", f"{path} is not there yet", "start the daemon: it makes one")
         return
     try:
-        with closing(_open(path)) as db:
+        with closing(open_unwritten(path)) as db:
             yield from _sound(db)
             yield _pages(db)
             yield _clock(db, clock)
@@ -160,12 +161,6 @@ def _ledger(config: Config, clock: Clock) -> Iterator[Finding]:
             f"{path}: {error}",
             "run as root or in group tillside; else restore the backup",
         )
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Without a WAL beside it the file was closed cleanly, and reading must not leave one there, owned by us."""
-    how = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-    return sqlite3.connect(f"file:{path}?{how}", uri=True, isolation_level=None)
 
 
 def _sound(db: sqlite3.Connection) -> Iterator[Finding]:

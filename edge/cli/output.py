@@ -1,7 +1,6 @@
 """How every verb speaks: results on stdout, plain when piped; errors on stderr, with what to do about them."""
 
 import sys
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import click
 import msgspec
 
+from edge.cli.cells import width
 from edge.errors import TillsideError
 
 
@@ -77,14 +77,10 @@ def _cell(value: object) -> str:
 
 def _aligned(table: Sequence[Sequence[str]]) -> Iterable[str]:
     """Columns two spaces apart; a Chinese character is two cells wide. Nothing is cut or wrapped."""
-    widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
+    widest = [max(map(width, column)) for column in zip(*table, strict=True)]
     for row in table:
-        padded = (cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True))
+        padded = (cell + " " * (cells - width(cell)) for cell, cells in zip(row, widest, strict=True))
         yield "  ".join(padded).rstrip()
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _print_rich(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -12,7 +12,7 @@ VERBS = {
     "test": Verb("edge.cli.rules.vectors:test", "Run the vectors of a bundle on both kernels."),
     "diff": Verb("edge.cli.rules.diff:diff", "Say in words what changes for whom."),
     "eval": Verb("edge.cli.rules.evaluate:evaluate", "Evaluate requests, one result a line."),
-    "explain": Verb("edge.cli.rules.explain:explain", "Say what each rule did, or why it did nothing."),
+    "explain": Verb("edge.cli.explain:explain", "Say what each rule did, or why it did nothing."),
     "simulate": Verb(
         "edge.cli.rules.simulate:simulate", "Run a bundle over past receipts: what would change."
     ),

@@ -52,7 +52,7 @@ def test_help_imports_no_verb() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=30
     )
     ours = {name for name in said.stderr.split() if name.startswith("edge.cli.")}
-    assert ours == {"edge.cli.main", "edge.cli.output", "edge.cli.verbs"}
+    assert ours == {"edge.cli.main", "edge.cli.cells", "edge.cli.output", "edge.cli.verbs"}
 
 
 def test_every_listed_verb_is_a_command() -> None:
