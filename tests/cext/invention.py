@@ -42,6 +42,7 @@ class Invention(Random):
         groups = [self.group(nth) for nth in range(self.randint(3, 7))]
         count = self.choice((*(self.randint(1, 12) for _ in range(9)), 0, 12, self.choice((64, 65, 200))))
         rules = [self.rule(self.choice(groups)) for _ in range(count)]
+        rules += [self.as_good(rule) for rule in rules if "coupon" in rule["when"] and self.random() < 0.3]
         return {
             "schema": "points-bundle/core-1",
             "version": 1,
@@ -79,6 +80,10 @@ class Invention(Random):
             "cap": self.choice((0, 0, self.fen())),
             **(self.some(0.25, limit=self.limit()) if self.wide else {}),
         }
+
+    def as_good(self, rule: JsonObject) -> JsonObject:
+        """The same for another coupon, so that coupons are worth the same now and then."""
+        return {**rule, "when": {**rule["when"], "coupon": self.choice(COUPONS)}}
 
     def when(self) -> JsonObject:
         start = self.ts()
