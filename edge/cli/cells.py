@@ -24,7 +24,7 @@ def width(text: str) -> int:
 
 def padded(text: str, column: Column) -> str:
     """The text in its column; what does not fit is cut and ends in ``…``."""
-    text = text if width(text) <= column.cells else next(wrapped(text, column.cells - 1)) + "…"
+    text = text if width(text) <= column.cells else _fitting(text, column.cells - 1) + "…"
     blank = " " * (column.cells - width(text))
     return text + blank if column.side == "left" else blank + text
 
@@ -36,8 +36,7 @@ def row(cells: Sequence[str], columns: Sequence[Column]) -> str:
 
 
 def wrapped(text: str, cells: int) -> Iterator[str]:
-    """The text in lines of at most so many cells, broken at blanks where there are any; at least one line."""
-    line = ""
+    """The text in lines of at most so many cells (2 or more), broken at blanks where there are any."""
     while width(text) > cells:
         line = _head(text, cells)
         text = text[len(line) :].lstrip()
@@ -46,11 +45,16 @@ def wrapped(text: str, cells: int) -> Iterator[str]:
 
 
 def _head(text: str, cells: int) -> str:
-    taken = 0
+    """What goes on the next line: up to the last blank, unless that would leave the line ragged."""
+    fits = _fitting(text, cells)
+    blank = text.rfind(" ", 0, len(fits) + 1)
+    return text[:blank] if blank > len(fits) // 2 else fits
+
+
+def _fitting(text: str, cells: int) -> str:
+    """The longest beginning that takes at most so many cells."""
     for place, char in enumerate(text):
-        taken += width(char)
-        if taken > cells:
-            blank = text.rfind(" ", 0, place + 1)
-            # A break inside of a word only where Chinese, which has no blanks, would leave a ragged line.
-            return text[: blank if blank > place // 2 else max(place, 1)]
+        cells -= width(char)
+        if cells < 0:
+            return text[:place]
     return text
