@@ -73,22 +73,17 @@ class Program(NamedTuple):
 
 def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
     """Check and compile a ``points-bundle/core-1`` document; raises BundleError naming the JSON pointer."""
-    from cext.bundle import (
-        goes_beyond,
-        read_bundle,
-    )  # the command line asks for KERNEL long before it loads a bundle
+    from cext.bundle import read_bundle  # the command line asks for KERNEL long before it loads a bundle
     from cext.program import digest, pack
 
     bundle = read_bundle(bundle_json)
+    blob = pack(bundle)
     chosen = _chosen(kernel or KERNEL)
-    if goes_beyond(bundle):  # the compiled kernel does not know the latest vocabulary yet
-        chosen = "py"
-    blob = b"" if goes_beyond(bundle) else pack(bundle)
     evaluator: _Evaluator
     if chosen == "c":
         from cext._kernel import Kernel as Compiled
 
-        evaluator = Compiled(bundle, blob)
+        evaluator = Compiled(blob)
     else:
         from cext.kernel_py import Kernel as Plain
 

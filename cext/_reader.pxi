@@ -29,21 +29,22 @@ cdef inline bint mark(Cursor *at, uint8_t wanted) noexcept nogil:
     return True
 
 
+cdef inline uint64_t specials(uint64_t word) noexcept nogil:
+    """Mark the first quote, backslash, control character or non-ASCII byte of eight; later marks may be false."""
+    cdef uint64_t quote = word ^ (ONES * 0x22)
+    cdef uint64_t escape = word ^ (ONES * 0x5C)
+    cdef uint64_t found = (quote - ONES) & ~quote
+    found |= (escape - ONES) & ~escape
+    found |= (word - ONES * 0x20) & ~word
+    return (found | word) & HIGHS
+
+
 cdef inline bint rest_of_text(Cursor *at, Text *text) noexcept nogil:
     """Take a text without escapes, from after its opening quote to after its closing one."""
-    cdef uint64_t word
-    cdef uint64_t quote
-    cdef uint64_t escape
     cdef uint64_t found
     text.start = at.p
-    while at.end - at.p >= 8:  # a word at a time, up to a quote, backslash, control character or non-ASCII
-        word = load(at.p)
-        quote = word ^ <uint64_t>0x2222222222222222
-        escape = word ^ <uint64_t>0x5C5C5C5C5C5C5C5C
-        found = (quote - <uint64_t>0x0101010101010101) & ~quote
-        found |= (escape - <uint64_t>0x0101010101010101) & ~escape
-        found |= (word - <uint64_t>0x2020202020202020) & ~word
-        found = (found | word) & <uint64_t>0x8080808080808080
+    while at.end - at.p >= 8:
+        found = specials(load(at.p))
         if found:
             at.p += LOWEST(found) >> 3
             break
@@ -103,16 +104,12 @@ cdef inline bint is_text(const Text *text, const char *other, Py_ssize_t length)
     return text.length == length and memcmp(text.start, other, length) == 0
 
 
-cdef inline bint rest_of_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
+cdef bint take_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
     cdef Text text
-    if not rest_of_text(at, &text):
+    if not take_text(at, &text):
         return False
-    number[0] = find(names, text.start, text.length, at.end)
+    number[0] = number_of(names, &text)
     return True
-
-
-cdef inline bint take_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
-    return take(at, b'"', 1) and rest_of_name(at, names, number)
 
 
 cdef inline bint take_name_or_null(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
@@ -140,7 +137,23 @@ cdef inline bint take_number(Cursor *at, int64_t most, int64_t *number) noexcept
     return True
 
 
-cdef inline bint take_flag(Cursor *at, bint *flag) noexcept nogil:
+cdef inline bint take_uint32(Cursor *at, int64_t most, uint32_t *number) noexcept nogil:
+    cdef int64_t value = 0
+    if not take_number(at, most, &value):
+        return False
+    number[0] = <uint32_t>value
+    return True
+
+
+cdef inline bint take_int16(Cursor *at, int64_t most, int16_t *number) noexcept nogil:
+    cdef int64_t value = 0
+    if not take_number(at, most, &value):
+        return False
+    number[0] = <int16_t>value
+    return True
+
+
+cdef inline bint take_flag(Cursor *at, uint8_t *flag) noexcept nogil:
     flag[0] = take(at, b"true", 4)
     return flag[0] or take(at, b"false", 5)
 
@@ -149,7 +162,7 @@ cdef bint skip(Cursor *at) noexcept nogil:
     """Pass over the plain value of a key that is not asked for."""
     cdef Text text
     cdef int64_t number
-    cdef bint flag
+    cdef uint8_t flag
     if at.p >= at.end:
         return False
     if at.p[0] == c'"':
@@ -189,180 +202,3 @@ cdef inline bint once(uint32_t *seen, int key) noexcept nogil:
         return False
     seen[0] |= <uint32_t>1 << key
     return True
-
-
-cdef inline bint take_usual_end(Cursor *at, Line *line) noexcept nogil:
-    """Take the end of a line, for most lines in one step; weighed goods say their thousandths last."""
-    line.nd = line.np = False
-    line.milli = 0
-    if take(at, b',"nd":false,"np":false}', 23):
-        return True
-    return (
-        take(at, b',"nd":', 6)
-        and take_flag(at, &line.nd)
-        and take(at, b',"np":', 6)
-        and take_flag(at, &line.np)
-        and (take(at, b"}", 1) or take_usual_milli(at, line))
-    )
-
-
-cdef inline bint take_usual_milli(Cursor *at, Line *line) noexcept nogil:
-    return take(at, b',"milli":', 9) and take_number(at, MILLI_MAX, &line.milli) and take(at, b"}", 1)
-
-
-cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
-    """Take a line whose keys come in the usual order without blanks; otherwise stay where it began."""
-    cdef Cursor ahead = at[0]
-    if not (
-        take(&ahead, b'{"sku":"', 8)
-        and rest_of_name(&ahead, &program.named[SKU], &line.sku)
-        and take(&ahead, b',"cat":"', 8)
-        and rest_of_name(&ahead, &program.named[CAT], &line.cat)
-        and take(&ahead, b',"brand":"', 10)
-        and rest_of_name(&ahead, &program.named[BRAND], &line.brand)
-        and take(&ahead, b',"qty":', 7)
-        and take_number(&ahead, QTY_MAX, &line.qty)
-        and take(&ahead, b',"unit":', 8)
-        and take_number(&ahead, FEN_MAX, &line.unit)
-        and take(&ahead, b',"fen":', 7)
-        and take_number(&ahead, FEN_MAX, &line.fen)
-        and take_usual_end(&ahead, line)
-    ):
-        return False
-    at.p = ahead.p
-    return True
-
-
-cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
-    """Take a line with its keys in any order."""
-    cdef Text key
-    cdef bint more
-    cdef uint32_t seen = 0
-    cdef bint good
-    memset(line, 0, sizeof(Line))
-    if not opened(at, c"{", c"}", &more):
-        return False
-    while more:
-        if not next_key(at, &key):
-            return False
-        if is_text(&key, b"sku", 3):
-            good = once(&seen, 0) and take_name(at, &program.named[SKU], &line.sku)
-        elif is_text(&key, b"qty", 3):
-            good = once(&seen, 1) and take_number(at, QTY_MAX, &line.qty)
-        elif is_text(&key, b"unit", 4):
-            good = once(&seen, 2) and take_number(at, FEN_MAX, &line.unit)
-        elif is_text(&key, b"fen", 3):
-            good = once(&seen, 3) and take_number(at, FEN_MAX, &line.fen)
-        elif is_text(&key, b"cat", 3):
-            good = once(&seen, 4) and take_name_or_null(at, &program.named[CAT], &line.cat)
-        elif is_text(&key, b"brand", 5):
-            good = once(&seen, 5) and take_name_or_null(at, &program.named[BRAND], &line.brand)
-        elif is_text(&key, b"nd", 2):
-            good = once(&seen, 6) and take_flag(at, &line.nd)
-        elif is_text(&key, b"np", 2):
-            good = once(&seen, 7) and take_flag(at, &line.np)
-        elif is_text(&key, b"milli", 5):
-            good = once(&seen, 8) and take_number(at, MILLI_MAX, &line.milli)
-        else:
-            good = skip(at)
-        if not (good and ended(at, c"}", &more)):
-            return False
-    return seen & 0b1111 == 0b1111
-
-
-cdef bint take_lines(Cursor *at, const Program *program, Work *work) noexcept nogil:
-    cdef bint more
-    cdef int64_t total = 0
-    cdef Line *line
-    work.n = 0
-    if not opened(at, c"[", c"]", &more):
-        return False
-    while more:
-        if work.n == LINES:
-            return False
-        line = &work.lines[work.n]
-        work.n += 1
-        if not (take_usual_line(at, program, line) or take_line(at, program, line)):
-            return False
-        total += line.fen
-        if not ended(at, c"]", &more):
-            return False
-    return total <= FEN_MAX
-
-
-cdef bint take_tags(Cursor *at, const Names *names, Occasion *occasion) noexcept nogil:
-    cdef bint more
-    cdef uint32_t tag
-    if not opened(at, c"[", c"]", &more):
-        return False
-    while more:
-        if not (take_name(at, names, &tag) and ended(at, c"]", &more)):
-            return False
-        occasion.tags[tag >> 6] |= bit(tag & 63)
-    return True
-
-
-cdef bint take_member(Cursor *at, const Program *program, Occasion *occasion) noexcept nogil:
-    cdef Text key
-    cdef bint more
-    cdef uint32_t seen = 0
-    cdef bint good
-    if take(at, b"null", 4):
-        return True
-    if not opened(at, c"{", c"}", &more):
-        return False
-    occasion.member = True
-    while more:
-        if not next_key(at, &key):
-            return False
-        if is_text(&key, b"tier", 4):
-            good = once(&seen, 0) and take_name_or_null(at, &program.named[TIER], &occasion.tier)
-        elif is_text(&key, b"bday", 4):
-            good = once(&seen, 1) and (take(at, b"null", 4) or take_number(at, 1231, &occasion.bday))
-        elif is_text(&key, b"first", 5):
-            good = once(&seen, 2) and take_flag(at, &occasion.first)
-        elif is_text(&key, b"tags", 4):
-            good = once(&seen, 3) and take_tags(at, &program.named[TAG], occasion)
-        elif is_text(&key, b"birthday_state", 14):
-            good = once(&seen, 4) and (take(at, b"null", 4) or take_number(at, 3, &occasion.birthday_state))
-        else:
-            good = skip(at)
-        if not (good and ended(at, c"}", &more)):
-            return False
-    return True
-
-
-cdef bint take_request(Cursor *at, const Program *program, Work *work) noexcept nogil:
-    """Take a whole request, keys in any order."""
-    cdef Occasion *occasion = &work.occasion
-    cdef Text key
-    cdef bint more
-    cdef uint32_t seen = 0
-    cdef bint good
-    memset(occasion, 0, sizeof(Occasion))
-    occasion.bday = occasion.birthday_state = -1
-    if not opened(at, c"{", c"}", &more):
-        return False
-    while more:
-        if not next_key(at, &key):
-            return False
-        if is_text(&key, b"ts", 2):
-            good = once(&seen, 0) and take_number(at, TS_MAX, &occasion.ts)
-        elif is_text(&key, b"store", 5):
-            good = once(&seen, 1) and take_name(at, &program.named[STORE], &occasion.store)
-        elif is_text(&key, b"pay", 3):
-            good = once(&seen, 2) and take_name(at, &program.named[PAY], &occasion.pay)
-        elif is_text(&key, b"lines", 5):
-            good = once(&seen, 3) and take_lines(at, program, work)
-        elif is_text(&key, b"member", 6):
-            good = once(&seen, 4) and take_member(at, program, occasion)
-        elif is_text(&key, b"points_used", 11):
-            good = once(&seen, 5) and take_number(at, FEN_MAX, &occasion.points_used)
-        elif is_text(&key, b"channel", 7):
-            good = once(&seen, 6) and take_name_or_null(at, &program.named[CHANNEL], &occasion.channel)
-        else:
-            good = skip(at)
-        if not (good and ended(at, c"}", &more)):
-            return False
-    blank(at)
-    return at.p == at.end and seen & 0b1111 == 0b1111

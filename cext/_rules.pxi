@@ -1,220 +1,233 @@
 # What the rules mean, on bits: see cext.kernel_py for the same in plain words.
+#
+# One Work holds one decided receipt: the result, and as words of bits how far every rule came. Nothing of it
+# needs to be cleared beforehand, and nothing more is kept for a trace, which _trace.pxi works out from it.
 
-cdef int64_t DAY_S = 86_400
+cdef struct Work:
+    const Basket *basket
+    uint32_t choice  # coupons chosen, bit i for the i-th that was presented
+    int n_fired
+    uint64_t fired_groups
+    int64_t gross
+    int64_t payable
+    int64_t points
+    int redeeming  # the rule that set the terms of redemption, or -1
+    uint64_t met[WORDS]  # `when`, but for coupons and totals
+    uint64_t alive[WORDS]  # all of `when`, and the limits
+    uint64_t touched[WORDS]  # of those that choose their lines: they have one
+    uint64_t in_need[WORDS]
+    uint64_t silenced[WORDS]
+    uint64_t valued[WORDS]  # would give something
+    uint64_t fired[WORDS]
+    int32_t winners[GROUPS]  # the rule that the group chose
+    Sum eligible[PHASES]  # what a rule for every line works on
+    int64_t opening[LINES]  # what discounts, then points, began with
+    int64_t running[LINES]  # what earlier groups left
+    int64_t net[LINES]
+    int64_t weights[LINES]
+    int64_t line_points[LINES]
+    int32_t fired_rules[RULES]  # in the order of application
+    int64_t fired_values[RULES]
+    int16_t used_at[RULES + 1]  # by limit: place in basket.used and 1, or 0
+    Sum sums[WORDS * 64]
+
+cdef struct Turn:  # the group that is having its turn
+    const Group *group
+    const int64_t *opening  # what the phase began with
+    const int64_t *amounts  # what the group measures: the same, or what earlier groups left
+    uint64_t silencers  # those of its silencers that have fired
+    int best
+    int64_t value
+
+cdef Used UNUSED
+memset(&UNUSED, 0, sizeof(Used))
 
 
-cdef inline int64_t least(int64_t one, int64_t other) noexcept nogil:
-    return one if one < other else other
+cdef inline const Used *used_of(const Rule *rule, const Work *work) noexcept nogil:
+    if work.basket.n_used and work.used_at[rule.limit]:
+        return &work.basket.used[work.used_at[rule.limit] - 1]
+    return &UNUSED
 
 
-cdef inline bint has(const uint64_t *row, int j) noexcept nogil:
-    return row[j >> 6] >> (j & 63) & 1
+cdef inline int64_t most_of(const Program *program, const Rule *rule, const Work *work) noexcept nogil:
+    """The most that the rule may give: its cap, or what its limits leave."""
+    if LIKELY(rule.limit == 0):
+        return rule.cap
+    return least(rule.cap, left_of(&program.limits[rule.limit - 1], used_of(rule, work)))
 
 
-cdef inline int64_t ratio(int64_t numerator, int64_t divisor, double inverse) noexcept nogil:
-    """Divide by multiplying; exact, because a quotient of at most 2^31 is off by one at most, and mended."""
-    cdef int64_t quotient = <int64_t>(<double>numerator * inverse)
-    cdef int64_t rest = numerator - quotient * divisor
-    if rest < 0:
-        return quotient - 1
-    return quotient + 1 if rest >= divisor else quotient
+cdef inline const Sum *chosen_of(const Program *program, const Work *work, int phase, int j) noexcept nogil:
+    """The lines that a rule works on; terms of redemption are for all lines, like gifts."""
+    if not has(program.marks[ANY_LINE], j):
+        return &work.sums[j]
+    return &work.eligible[GIFTS if program.rules[j].operation == REDEEM else phase]
 
 
-cdef void spread(int64_t value, const int64_t *weights, int n, int64_t total, int64_t *shares) noexcept nogil:
-    """Share ``value`` out by ``weights``, cumulative floor."""
-    cdef int64_t reached = 0
-    cdef int64_t given = 0
-    cdef int64_t upto
-    cdef double inverse
+cdef void note_used(const Program *program, Work *work) noexcept nogil:
+    """Find the counters of each rule that has limits."""
     cdef int i
-    if total == 0 or value == 0:
-        memset(shares, 0, n * sizeof(int64_t))
-        return
-    inverse = 1.0 / <double>total
-    for i in range(n):
-        reached += weights[i]
-        upto = ratio(value * reached, total, inverse)
-        shares[i] = upto - given
-        given = upto
+    if work.basket.n_used:
+        memset(work.used_at, 0, (program.n_limits + 1) * sizeof(int16_t))
+        for i in range(work.basket.n_used):
+            work.used_at[work.basket.used[i].limit] = <int16_t>(i + 1)
 
 
-cdef void resolve_occasion(Occasion *occasion, int64_t tz_offset_s) noexcept nogil:
-    """Work out the store's local time (days from 0000-03-01: leap days come last) and the birthday."""
-    cdef int64_t local = occasion.ts + tz_offset_s + 719_468 * DAY_S
-    cdef int64_t days = local // DAY_S
-    cdef int64_t of_era = days % 146_097
-    cdef int64_t year = (of_era - of_era // 1460 + of_era // 36_524 - of_era // 146_096) // 365
-    cdef int64_t of_year = of_era - (365 * year + year // 4 - year // 100)
-    cdef int64_t march = (5 * of_year + 2) // 153
-    cdef int64_t month = march + 3 if march < 10 else march - 9
-    cdef int64_t today
-    occasion.minute = <int>(local % DAY_S // 60)
-    occasion.weekday = <int>((days + 2) % 7)
-    occasion.monthday = <int>(of_year - (153 * march + 2) // 5 + 1)
-    if occasion.birthday_state < 0:
-        today = month * 100 + occasion.monthday
-        occasion.birthday_state = (occasion.bday // 100 == month) | ((occasion.bday == today) << 1)
-
-
-cdef int64_t window_of(const Phase *phase, int64_t ts) noexcept nogil:
-    """Row of the time window that ``ts`` is in: how many edges are behind it."""
-    cdef int64_t low = 0
-    cdef int64_t length = phase.n_edges
-    cdef int64_t half
-    while length > 0:
-        half = length >> 1
-        if phase.edges[low + half] <= ts:
-            low += half + 1
-            length -= half + 1
-        else:
-            length = half
-    return low
-
-
-cdef inline const uint64_t *row_of(const Phase *phase, int table, int64_t number) noexcept nogil:
-    return phase.tables[table] + number * phase.width
-
-
-cdef inline uint64_t tagged(const Phase *phase, const Occasion *occasion, int64_t word) noexcept nogil:
-    """Rules that the member's tags leave alive: those that ask for none, or for one of them."""
-    cdef uint64_t alive = phase.tables[TAG][word]
-    cdef uint64_t tags
-    cdef int i
-    for i in range(TAG_WORDS):
-        tags = occasion.tags[i]
-        while tags:
-            alive |= row_of(phase, TAG, i * 64 + LOWEST(tags))[word]
-            tags &= tags - 1
-    return alive
-
-
-cdef void find_alive(const Phase *phase, Work *work, int64_t total) noexcept nogil:
-    """Rules whose `when` the basket meets, and empty sums for those that choose their lines."""
-    cdef const Occasion *occasion = &work.occasion
-    cdef const uint64_t *tier = row_of(phase, TIER, occasion.tier)
-    cdef const uint64_t *store = row_of(phase, STORE, occasion.store)
-    cdef const uint64_t *pay = row_of(phase, PAY, occasion.pay)
-    cdef const uint64_t *channel = row_of(phase, CHANNEL, occasion.channel)
-    cdef const uint64_t *first = row_of(phase, FIRST, occasion.first)
-    cdef const uint64_t *birthday = row_of(phase, BIRTHDAY, occasion.birthday_state)
-    cdef const uint64_t *weekday = row_of(phase, WEEKDAY, occasion.weekday + 1)
-    cdef const uint64_t *monthday = row_of(phase, MONTHDAY, occasion.monthday)
-    cdef const uint64_t *minute = phase.minutes + phase.minute_rows[occasion.minute] * phase.width
-    cdef const uint64_t *window = phase.windows + window_of(phase, occasion.ts) * phase.width
-    cdef const Rule *rule
+cdef void find_alive(const Program *program, int phase, int64_t total, Work *work) noexcept nogil:
+    """Rules of the phase whose `when` the basket meets, coupons and totals included, and whose limits hold."""
     cdef uint64_t alive
     cdef uint64_t rest
-    cdef int64_t w
-    cdef int j
-    for w in range(phase.width):
-        alive = window[w] & weekday[w] & monthday[w] & minute[w] & tier[w] & store[w] & pay[w] & channel[w]
-        alive &= first[w] & birthday[w]
-        if alive:
-            alive &= tagged(phase, occasion, w)
-        rest = alive
+    cdef int w
+    for w in range(first_word(program, phase), program.ends[phase]):
+        alive = work.met[w] & with_coupons(program, &work.basket.occasion, work.choice, w)
+        rest = alive & (program.marks[HAS_TOTAL][w] | program.marks[HAS_LIMIT][w])
         while rest:
-            j = <int>(w * 64) + LOWEST(rest)
-            rule = &phase.rules[j]
-            if total < rule.min_total or total > rule.max_total:
-                alive &= ~(rest & (0 - rest))
-            elif not has(phase.any_line, j):
-                memset(&work.sums[j], 0, sizeof(Sum))
+            if not admits(program, work, w * 64 + LOWEST(rest), total):
+                alive ^= rest & (0 - rest)
             rest &= rest - 1
         work.alive[w] = alive
+        work.touched[w] = work.in_need[w] = work.silenced[w] = work.valued[w] = work.fired[w] = 0
 
 
-cdef void sum_lines(const Phase *phase, Work *work) noexcept nogil:
-    """Add each eligible line to the living rules that select it."""
-    cdef uint64_t choosing[RULE_WORDS]
-    cdef uint64_t any_choosing = 0
-    cdef uint64_t rest
+cdef inline bint admits(const Program *program, const Work *work, int j, int64_t total) noexcept nogil:
+    """Tell whether the rule's totals and limits hold."""
+    cdef const Rule *rule = &program.rules[j]
+    if total < rule.min_total or total > rule.max_total:
+        return False
+    if rule.limit == 0:
+        return True
+    if not work.basket.occasion.member:
+        return False
+    return not limit_reached(&program.limits[rule.limit - 1], used_of(rule, work))
+
+
+cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
+    """Find the lines that may take part in a phase, and what they come to."""
+    cdef const Line *line = work.basket.lines
+    cdef Sum *eligible = &work.eligible[phase]
+    cdef int i
+    memset(eligible, 0, sizeof(Sum))
+    for i in range(work.basket.n):
+        if not ((phase == DISCOUNT and line.nd) or (phase == POINTS and line.np)):
+            eligible.fen += amounts[i]
+            eligible.qty += line.qty
+            put_in(eligible.members, i)
+        line += 1
+
+
+cdef void sum_lines(
+    const Program *program, int start, int end, const uint64_t *choosing, const Sum *eligible,
+    const int64_t *amounts, Work *work,
+) noexcept nogil:
+    """Add each eligible line to those of the ``choosing`` rules that select it."""
+    cdef const Line *line
     cdef const uint64_t *cat
     cdef const uint64_t *brand
     cdef const uint64_t *sku
-    cdef const Line *line
-    cdef Sum *found
-    cdef int64_t w
+    cdef uint64_t lines
+    cdef uint64_t rest
+    cdef int w
     cdef int i
-    cdef int j
-    for w in range(phase.width):
-        choosing[w] = work.alive[w] & ~phase.any_line[w]
-        any_choosing |= choosing[w]
-    if not any_choosing:
+    cdef int word
+    for word in range((work.basket.n + 63) >> 6):
+        lines = eligible.members[word]
+        while lines:
+            i = word * 64 + LOWEST(lines)
+            lines &= lines - 1
+            line = &work.basket.lines[i]
+            cat = row_of(program, CAT, line.cat)
+            brand = row_of(program, BRAND, line.brand)
+            sku = row_of(program, SKU, line.sku)
+            for w in range(start, end):
+                rest = choosing[w] & cat[w] & brand[w] & sku[w]
+                while rest:
+                    add_line(program, w * 64 + LOWEST(rest), line, i, amounts[i], work)
+                    rest &= rest - 1
+
+
+cdef inline void add_line(
+    const Program *program, int j, const Line *line, int i, int64_t fen, Work *work
+) noexcept nogil:
+    """Add a line to what the rule selects, unless it is too cheap for it."""
+    cdef Sum *chosen = &work.sums[j]
+    if has(program.marks[HAS_UNIT], j) and line.unit < program.rules[j].min_unit:
         return
-    for i in range(work.n):
-        if not has(work.eligible.members, i):
-            continue
-        line = &work.lines[i]
-        cat = row_of(phase, CAT, line.cat)
-        brand = row_of(phase, BRAND, line.brand)
-        sku = row_of(phase, SKU, line.sku)
-        for w in range(phase.width):
-            rest = choosing[w] & cat[w] & brand[w] & sku[w]
-            while rest:
-                j = <int>(w * 64) + LOWEST(rest)
-                rest &= rest - 1
-                if has(phase.has_unit, j) and line.unit < phase.rules[j].min_unit:
-                    continue
-                found = &work.sums[j]
-                found.fen += work.opening[i]
-                found.qty += line.qty
-                found.members[i >> 6] |= bit(i & 63)
+    if not has(work.touched, j):
+        put_in(work.touched, j)
+        memset(chosen, 0, sizeof(Sum))
+    chosen.fen += fen
+    chosen.qty += line.qty
+    put_in(chosen.members, i)
 
 
-cdef inline int64_t cost_at(int64_t fen, const Line *line) noexcept nogil:
-    """What the line costs at ``fen`` a unit, half a fen rounded up."""
-    return fen * line.qty + (fen * line.milli + 500) // 1000
+cdef inline int64_t measure(const Sum *chosen, const int64_t *amounts, int n) noexcept nogil:
+    cdef int64_t fen = 0
+    cdef uint64_t rest
+    cdef int word
+    for word in range((n + 63) >> 6):
+        rest = chosen.members[word]
+        while rest:
+            fen += amounts[word * 64 + LOWEST(rest)]
+            rest &= rest - 1
+    return fen
+
+
+cdef int64_t value_of(const Program *program, int phase, int j, const Turn *turn, Work *work) noexcept nogil:
+    """What a living rule with lines would give in its group, 0 for nothing; keeps why."""
+    cdef const Rule *rule = &program.rules[j]
+    cdef const Sum *chosen = chosen_of(program, work, phase, j)
+    cdef int64_t fen = chosen.fen
+    cdef int64_t value
+    if turn.amounts == work.running:
+        fen = measure(chosen, turn.amounts, work.basket.n)
+    work.sums[j].fen = fen
+    if fen < rule.min_fen or chosen.qty < rule.min_qty:
+        put_in(work.in_need, j)
+        return 0
+    if turn.silencers:
+        put_in(work.silenced, j)
+        work.sums[j].silencer = LOWEST(turn.silencers)
+        return 0
+    value = worth(rule, work.basket.lines, work.basket.n, chosen, fen, turn.amounts)
+    value = least(value, most_of(program, rule, work))
+    if value > 0:
+        put_in(work.valued, j)
+    return value
 
 
 cdef int64_t weigh(
-    const Rule *rule, const Sum *chosen, const int64_t *amounts, Work *work, bint clip
+    const Rule *rule,
+    const Sum *chosen,
+    const Basket *basket,
+    const int64_t *amounts,
+    const int64_t *net,
+    int64_t *weights,
 ) noexcept nogil:
-    """Put what a discount can take off each of its lines into ``work.weights``; ``clip`` to what is left.
+    """Put what a discount can take off each of its lines into ``weights``: what is left of it.
 
-    A fixed price takes what is above it, any other discount the whole line.
+    A fixed price takes no more than what is above it.
     """
     cdef int64_t total = 0
     cdef int64_t weight
     cdef uint64_t rest
     cdef int word
     cdef int i
-    for word in range((work.n + 63) >> 6):
+    for word in range((basket.n + 63) >> 6):
         rest = chosen.members[word]
         while rest:
             i = word * 64 + LOWEST(rest)
             rest &= rest - 1
-            weight = work.net[i] if clip else amounts[i]
+            weight = net[i]
             if rule.operation == FIXED_PRICE:
-                weight = least(weight, amounts[i] - cost_at(rule.number, &work.lines[i]))
-                if weight < 0:
-                    weight = 0
-            work.weights[i] = weight
+                weight = least(weight, above(rule, &basket.lines[i], amounts[i]))
+            weights[i] = weight
             total += weight
     return total
 
 
-cdef int64_t worth(
-    const Rule *rule, const Sum *chosen, int64_t fen, const int64_t *amounts, Work *work
-) noexcept nogil:
-    """What the rule is worth on its lines, cap included."""
-    cdef int64_t value
-    if rule.operation == EVERY_OFF:
-        value = least(fen // rule.divisor, rule.second) * rule.number
-    elif rule.operation == PER_QTY:
-        value = chosen.qty * rule.number
-    elif rule.operation == FIXED:
-        value = rule.number
-    elif rule.operation == FIXED_PRICE:
-        value = weigh(rule, chosen, amounts, work, False)
-    else:
-        value = (fen * rule.number + rule.half) // rule.divisor
-    return least(value, rule.cap)
-
-
 cdef void take_off(
-    const Sum *chosen, int64_t value, int64_t total, Work *work, int64_t *shares
+    const Sum *chosen, int64_t value, int64_t total, const int64_t *weights, int n, int64_t *net
 ) noexcept nogil:
-    """Spread a discount over its lines by ``work.weights``; ``shares`` may be NULL."""
+    """Spread a discount over its lines, and take each share off ``net``."""
     cdef int64_t reached = 0
     cdef int64_t given = 0
     cdef int64_t upto
@@ -222,231 +235,174 @@ cdef void take_off(
     cdef uint64_t rest
     cdef int word
     cdef int i
-    for word in range((work.n + 63) >> 6):
+    for word in range((n + 63) >> 6):
         rest = chosen.members[word]
         while rest:
             i = word * 64 + LOWEST(rest)
             rest &= rest - 1
-            reached += work.weights[i]
+            reached += weights[i]
             upto = ratio(value * reached, total, inverse)
-            work.net[i] -= upto - given
-            if shares != NULL:
-                shares[i] = upto - given
+            net[i] -= upto - given
             given = upto
 
 
-cdef void share_points(const Sum *chosen, int64_t value, Work *work, int64_t *shares) noexcept nogil:
-    """Spread a rule's points over its lines, for the trace."""
-    cdef int64_t weights[LINES]
-    cdef int64_t total = 0
-    cdef int i
-    for i in range(work.n):
-        weights[i] = work.opening[i] if has(chosen.members, i) else 0
-        total += weights[i]
-    spread(value, weights, work.n, total, shares)
-
-
-cdef struct Found:  # what a rule would give
-    int j
-    int64_t value
-    int64_t fen
-
-
-cdef void apply(
-    const Phase *phase, int k, Found *found, const int64_t *amounts, Work *work, Trace *trace
-) noexcept nogil:
-    """Let the rule give what it is worth; a discount is clipped to what is left on its lines."""
-    cdef const Rule *rule = &phase.rules[found.j]
-    cdef const Sum *chosen = &work.eligible if has(phase.any_line, found.j) else &work.sums[found.j]
-    cdef int64_t *shares = NULL
-    cdef int64_t value = found.value
-    cdef int64_t left
-    if trace != NULL:
-        shares = trace.shares + rule.place * work.n
-    if k == DISCOUNT:
-        left = weigh(rule, chosen, amounts, work, True)
-        value = least(value, left)
-        if value > 0:
-            take_off(chosen, value, left, work, shares)
-    elif shares != NULL:
-        share_points(chosen, value, work, shares)
-    if trace != NULL:
-        trace.marks[rule.place].what = FIRED if value > 0 else WORTHLESS
-        trace.marks[rule.place].value = value
-        memcpy(trace.marks[rule.place].members, chosen.members, sizeof(chosen.members))
-    if value <= 0:
-        return
-    work.fired_groups |= bit(<int>rule.group)
-    work.fired_rules[work.n_fired] = <int32_t>rule.place
+cdef inline void fire(const Rule *rule, int j, int64_t value, Work *work) noexcept nogil:
+    put_in(work.fired, j)
+    work.fired_groups |= bit(rule.group)
+    work.fired_rules[work.n_fired] = j
     work.fired_values[work.n_fired] = value
     work.n_fired += 1
 
 
-cdef inline int64_t measure(const Sum *chosen, const int64_t *amounts, int n) noexcept nogil:
-    cdef int64_t fen = 0
-    cdef int i
-    for i in range(n):
-        if has(chosen.members, i):
-            fen += amounts[i]
-    return fen
+cdef void apply(
+    const Program *program, int phase, int j, int64_t value, const int64_t *amounts, Work *work
+) noexcept nogil:
+    """Let the rule give what it is worth; a discount is clipped to what is left on its lines."""
+    cdef const Rule *rule = &program.rules[j]
+    cdef const Sum *chosen
+    cdef int64_t left
+    if phase == DISCOUNT:
+        chosen = chosen_of(program, work, phase, j)
+        left = weigh(rule, chosen, work.basket, amounts, work.net, work.weights)
+        value = least(value, left)
+        if value <= 0:
+            return
+        take_off(chosen, value, left, work.weights, work.basket.n, work.net)
+    fire(rule, j, value, work)
 
 
-cdef inline bint any_member(const Sum *chosen) noexcept nogil:
+cdef inline void begin_turn(int phase, const Group *group, Turn *turn, Work *work) noexcept nogil:
+    turn.group = group
+    turn.silencers = work.fired_groups & group.silencers
+    turn.best = -1
+    turn.value = 0
+    turn.amounts = turn.opening
+    if phase == DISCOUNT and group.running:
+        memcpy(work.running, work.net, work.basket.n * sizeof(int64_t))
+        turn.amounts = work.running
+
+
+cdef inline void end_turn(const Program *program, int phase, Turn *turn, Work *work) noexcept nogil:
+    """Apply the rule that the group chose, if it chooses."""
+    if turn.best >= 0:
+        work.winners[program.rules[turn.best].group] = turn.best
+        apply(program, phase, turn.best, turn.value, turn.amounts, work)
+
+
+cdef void run_phase(const Program *program, int phase, const int64_t *opening, Work *work) noexcept nogil:
+    """Value the living rules in execution order; each group chooses by its mode before the next begins."""
+    cdef int start = first_word(program, phase)
+    cdef int end = program.ends[phase]
+    cdef uint64_t choosing[WORDS]
+    cdef uint64_t any_choosing = 0
+    cdef uint64_t rest
+    cdef Turn turn
+    cdef int w
+    for w in range(start, end):
+        choosing[w] = work.alive[w] & ~(program.marks[ANY_LINE][w] | program.marks[REDEEMS][w])
+        any_choosing |= choosing[w]
+    if any_choosing:
+        sum_lines(program, start, end, choosing, &work.eligible[phase], opening, work)
+    turn.opening = opening
+    turn.group = NULL
+    turn.best = -1
+    for w in range(start, end):
+        rest = choosing[w] & work.touched[w]
+        if any_line(&work.eligible[phase]):
+            rest |= work.alive[w] & ~(choosing[w] | program.marks[REDEEMS][w])
+        while rest:
+            take_turn(program, phase, w * 64 + LOWEST(rest), &turn, work)
+            rest &= rest - 1
+    end_turn(program, phase, &turn, work)
+
+
+cdef inline bint any_line(const Sum *chosen) noexcept nogil:
     return (chosen.members[0] | chosen.members[1] | chosen.members[2] | chosen.members[3]) != 0
 
 
-cdef int64_t value_of(
-    const Phase *phase,
-    int j,
-    const Group *group,
-    const int64_t *amounts,
-    uint64_t fired,
-    Work *work,
-    Trace *trace,
-) noexcept nogil:
-    """What a living rule would give in its group, 0 for nothing; notes why in the trace."""
-    cdef const Rule *rule = &phase.rules[j]
-    cdef const Sum *chosen = &work.eligible if has(phase.any_line, j) else &work.sums[j]
-    cdef int64_t fen = chosen.fen
-    cdef int64_t value = 0
-    cdef int what
-    if not any_member(chosen):
-        return 0
-    if amounts != work.opening:
-        fen = measure(chosen, amounts, work.n)
-    if fen < rule.min_fen or chosen.qty < rule.min_qty:
-        what = IN_NEED
-    elif fired & group.silencers:
-        what = SUPPRESSED
-    else:
-        value = worth(rule, chosen, fen, amounts, work)
-        what = WORTH if value > 0 else WORTHLESS
-    if trace != NULL:
-        trace.marks[rule.place].what = what
-        trace.marks[rule.place].other = LOWEST(fired & group.silencers) if what == SUPPRESSED else 0
-        trace.marks[rule.place].short_fen = rule.min_fen - fen if fen < rule.min_fen else 0
-        trace.marks[rule.place].short_qty = rule.min_qty - chosen.qty if chosen.qty < rule.min_qty else 0
-    return value
+cdef inline void take_turn(const Program *program, int phase, int j, Turn *turn, Work *work) noexcept nogil:
+    """Value one rule in the turn of its group."""
+    cdef const Group *group = &program.groups[program.rules[j].group]
+    cdef int64_t value
+    if group != turn.group:
+        end_turn(program, phase, turn, work)
+        begin_turn(phase, group, turn, work)
+    value = value_of(program, phase, j, turn, work)
+    if value <= 0:
+        return
+    if group.mode == ALL:
+        apply(program, phase, j, value, turn.amounts, work)
+    elif turn.best < 0 or (group.mode == BEST and value > turn.value):
+        turn.best = j
+        turn.value = value
 
 
-cdef void run_phase(const Program *program, int k, int64_t total, Work *work, Trace *trace) noexcept nogil:
-    """Value the living rules in execution order; each group chooses by its mode before the next begins."""
-    cdef const Phase *phase = &program.phases[k]
-    cdef const Group *group = NULL
-    cdef const int64_t *amounts = work.opening
-    cdef uint64_t fired = 0
-    cdef uint64_t rest
-    cdef Found best = Found(-1, 0, 0)
-    cdef Found found
-    cdef int64_t w
-    if trace != NULL:
-        trace.totals[k] = total
-    find_alive(phase, work, total)
-    sum_lines(phase, work)
-    for w in range(phase.width):
-        rest = work.alive[w]
-        while rest:
-            found.j = <int>(w * 64) + LOWEST(rest)
-            rest &= rest - 1
-            if group != &program.groups[phase.rules[found.j].group]:
-                if best.j >= 0:
-                    settle(phase, k, &best, amounts, work, trace)
-                group = &program.groups[phase.rules[found.j].group]
-                fired = work.fired_groups
-                amounts = work.opening
-                if k == DISCOUNT and group.running:
-                    memcpy(work.running, work.net, work.n * sizeof(int64_t))
-                    amounts = work.running
-            found.value = value_of(phase, found.j, group, amounts, fired, work, trace)
-            if found.value <= 0:
-                continue
-            if group.mode == ALL:
-                apply(phase, k, &found, amounts, work, trace)
-            elif best.j < 0 or (group.mode == BEST and found.value > best.value):
-                best = found
-    if best.j >= 0:
-        settle(phase, k, &best, amounts, work, trace)
-
-
-cdef void settle(
-    const Phase *phase, int k, Found *best, const int64_t *amounts, Work *work, Trace *trace
-) noexcept nogil:
-    """Apply the rule that its group chose."""
-    if trace != NULL:
-        trace.winners[phase.rules[best.j].group] = <int32_t>phase.rules[best.j].place
-    apply(phase, k, best, amounts, work, trace)
-    best.j = -1
-
-
-cdef void open_lines(Work *work, bint points) noexcept nogil:
-    """Find the lines that may take part in a phase, and what they come to."""
+cdef void decide(const Program *program, Work *work) noexcept nogil:
+    """Decide the receipt with the coupons of ``work.choice``: discounts, then points and gifts on the rest."""
+    cdef const Basket *basket = work.basket
     cdef int i
-    memset(&work.eligible, 0, sizeof(Sum))
-    for i in range(work.n):
-        if work.lines[i].np if points else work.lines[i].nd:
-            continue
-        work.eligible.fen += work.opening[i]
-        work.eligible.qty += work.lines[i].qty
-        work.eligible.members[i >> 6] |= bit(i & 63)
-
-
-cdef void price(const Program *program, Work *work, Trace *trace) noexcept nogil:
-    """Decide one receipt: discounts, then points on what is left to pay."""
-    cdef int i
-    resolve_occasion(&work.occasion, program.tz_offset_s)
     work.n_fired = 0
     work.fired_groups = 0
+    work.redeeming = -1
     work.gross = work.payable = work.points = 0
-    for i in range(work.n):
-        work.opening[i] = work.net[i] = work.lines[i].fen
-        work.gross += work.lines[i].fen
-    open_lines(work, False)
-    run_phase(program, DISCOUNT, work.gross, work, trace)
-    for i in range(work.n):
+    for i in range(basket.n):
+        work.opening[i] = work.net[i] = basket.lines[i].fen
+        work.gross += basket.lines[i].fen
+    open_lines(DISCOUNT, work.opening, work)
+    find_alive(program, DISCOUNT, work.gross, work)
+    run_phase(program, DISCOUNT, work.opening, work)
+    for i in range(basket.n):
         work.payable += work.net[i]
-    if work.occasion.member:
-        earn(program, work, trace)
+    if program.any_redeem or program.ends[GIFTS] > program.ends[POINTS]:
+        open_lines(GIFTS, work.net, work)
+    if basket.occasion.member:
+        earn(program, work)
     else:
-        memset(work.line_points, 0, work.n * sizeof(int64_t))
+        memset(work.line_points, 0, basket.n * sizeof(int64_t))
+    if program.ends[GIFTS] > program.ends[POINTS]:
+        find_alive(program, GIFTS, work.payable, work)
+        run_phase(program, GIFTS, work.net, work)
 
 
-cdef void earn(const Program *program, Work *work, Trace *trace) noexcept nogil:
-    """Points on the net of each line, less its share of what points paid for."""
-    cdef int64_t paid = least(work.occasion.points_used * program.fen_per_redeemed_point, work.payable)
-    cdef int discounts = work.n_fired
+cdef void earn(const Program *program, Work *work) noexcept nogil:
+    """Points on the net of each line, less what points paid for."""
+    cdef const Basket *basket = work.basket
+    cdef int before
     cdef int i
-    spread(paid, work.net, work.n, work.payable, work.opening)
-    for i in range(work.n):
-        work.opening[i] = 0 if work.lines[i].np else work.net[i] - work.opening[i]
-    open_lines(work, True)
-    run_phase(program, POINTS, work.payable, work, trace)
-    for i in range(discounts, work.n_fired):
+    find_alive(program, POINTS, work.payable, work)
+    if program.any_redeem:
+        redeem(program, work)
+    else:
+        pay_with_points(
+            least(basket.occasion.points_used * program.fen_per_redeemed_point, work.payable), work
+        )
+    for i in range(basket.n):
+        if basket.lines[i].np:
+            work.opening[i] = 0
+    open_lines(POINTS, work.opening, work)
+    before = work.n_fired
+    run_phase(program, POINTS, work.opening, work)
+    for i in range(before, work.n_fired):
         work.points += work.fired_values[i]
     work.points = least(work.points, program.receipt_cap)
-    spread(work.points, work.opening, work.n, work.eligible.fen, work.line_points)
+    spread(work.points, work.opening, basket.n, work.eligible[POINTS].fen, work.line_points)
 
 
-cdef int first_miss(const Phase *phase, const Work *work, int j, int64_t total) noexcept nogil:
-    """Place in reply.WHYS of the first condition of `when` that the basket does not meet, or -1."""
-    cdef const Occasion *occasion = &work.occasion
-    cdef const Rule *rule = &phase.rules[j]
-    cdef const uint64_t *rows[10]
+cdef inline void pay_with_points(int64_t fen, Work *work) noexcept nogil:
+    """Open the points phase with the net less ``fen``, spread over all lines."""
     cdef int i
-    rows[0] = phase.windows + window_of(phase, occasion.ts) * phase.width
-    rows[1] = row_of(phase, WEEKDAY, occasion.weekday + 1)
-    rows[2] = row_of(phase, MONTHDAY, occasion.monthday)
-    rows[3] = phase.minutes + phase.minute_rows[occasion.minute] * phase.width
-    rows[4] = row_of(phase, TIER, occasion.tier)
-    rows[5] = row_of(phase, STORE, occasion.store)
-    rows[6] = row_of(phase, PAY, occasion.pay)
-    rows[7] = row_of(phase, CHANNEL, occasion.channel)
-    rows[8] = row_of(phase, FIRST, occasion.first)
-    rows[9] = row_of(phase, BIRTHDAY, occasion.birthday_state)
-    for i in range(10):
-        if not has(rows[i], j):
-            return i
-    if not tagged(phase, occasion, j >> 6) >> (j & 63) & 1:
-        return 10
-    if total < rule.min_total or total > rule.max_total:
-        return 13
-    return -1
+    spread(fen, work.net, work.basket.n, work.payable, work.weights)
+    for i in range(work.basket.n):
+        work.opening[i] = work.net[i] - work.weights[i]
+
+
+cdef void price(const Program *program, const Basket *basket, Work *work) noexcept nogil:
+    """Decide one receipt."""
+    work.basket = basket
+    work.choice = 0
+    note_used(program, work)
+    find_met(program, &basket.occasion, work.met)
+    if UNLIKELY(basket.occasion.n_coupons != 0):
+        choose_coupons(program, work)
+    else:
+        decide(program, work)

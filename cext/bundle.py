@@ -239,17 +239,6 @@ def read_bundle(raw: bytes) -> Bundle:
     return bundle
 
 
-def goes_beyond(bundle: Bundle) -> bool:
-    """Tell whether the bundle uses what only the plain kernel can do so far."""
-    return bundle.day_start_s != 0 or any(
-        rule.limit != Limit()
-        or rule.when.coupon
-        or rule.when.birthday_calendar != "either"
-        or isinstance(rule.do, NthItemBp | RoundTo | Redeem | Gift)
-        for rule in bundle.rules
-    )
-
-
 def ranked_groups(bundle: Bundle) -> list[Group]:
     """Groups in the order in which they apply; equal ``order`` keeps the order in the bundle."""
     return sorted(bundle.groups, key=lambda group: group.order)

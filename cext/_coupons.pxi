@@ -1,0 +1,94 @@
+# Coupons and points as a means of payment: what a customer brings, and what the rules let it do.
+
+cdef uint32_t useful_coupons(const Program *program, const Work *work) noexcept nogil:
+    """Those that some rule whose `when` is met asks for; the others change nothing and are left out."""
+    cdef const Occasion *occasion = &work.basket.occasion
+    cdef uint32_t useful = 0
+    cdef const uint64_t *row
+    cdef int w
+    cdef int i
+    for i in range(occasion.n_coupons):
+        row = row_of(program, COUPON, occasion.coupons[i])
+        for w in range(program.width):
+            if work.met[w] & row[w] & ~program.tables[COUPON][w]:
+                useful |= <uint32_t>1 << i
+    return useful
+
+
+cdef void choose_coupons(const Program *program, Work *work) noexcept nogil:
+    """Try every combination of coupons, fewer and earlier ones first, and keep the best for the customer."""
+    cdef uint32_t useful = useful_coupons(program, work)
+    cdef uint32_t best = 0
+    cdef int64_t payable
+    cdef int64_t points
+    decide(program, work)
+    payable = work.payable
+    points = work.points
+    while work.choice != useful:
+        work.choice = (work.choice - useful) & useful  # the next larger subset
+        decide(program, work)
+        if work.payable > payable or (work.payable == payable and work.points < points):
+            continue
+        if work.payable == payable and work.points == points and COUNTED(work.choice) >= COUNTED(best):
+            continue
+        best = work.choice
+        payable = work.payable
+        points = work.points
+    if best != work.choice:
+        work.choice = best
+        decide(program, work)
+
+
+cdef void redeem(const Program *program, Work *work) noexcept nogil:
+    """Find the terms of redemption, and open the points phase with the net less what points pay on them."""
+    cdef uint64_t choosing[WORDS]
+    cdef uint64_t rest
+    cdef int w
+    for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
+        choosing[w] = work.alive[w] & program.marks[REDEEMS][w] & ~program.marks[ANY_LINE][w]
+    sum_lines(
+        program, program.ends[DISCOUNT], program.ends[POINTS], choosing, &work.eligible[GIFTS], work.net, work
+    )
+    memcpy(work.opening, work.net, work.basket.n * sizeof(int64_t))
+    for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
+        rest = work.alive[w] & program.marks[REDEEMS][w] & (work.touched[w] | program.marks[ANY_LINE][w])
+        while rest and work.basket.n:
+            ask_terms(program, w * 64 + LOWEST(rest), work)
+            rest &= rest - 1
+
+
+cdef void ask_terms(const Program *program, int j, Work *work) noexcept nogil:
+    """Let the rule set the terms, if its needs are met and no other has."""
+    cdef const Rule *rule = &program.rules[j]
+    cdef const Sum *chosen = chosen_of(program, work, POINTS, j)
+    cdef uint64_t silencers = work.fired_groups & program.groups[rule.group].silencers
+    work.sums[j].fen = chosen.fen
+    if chosen.fen < rule.min_fen or chosen.qty < rule.min_qty:
+        put_in(work.in_need, j)
+        return
+    if silencers:
+        put_in(work.silenced, j)
+        work.sums[j].silencer = LOWEST(silencers)
+        return
+    put_in(work.valued, j)
+    if work.redeeming < 0:
+        work.redeeming = j
+        take_points(program, j, chosen, work)
+
+
+cdef inline int64_t points_taken(
+    const Program *program, const Rule *rule, int64_t fen, const Work *work
+) noexcept nogil:
+    """As many of the points as the terms allow on ``fen``."""
+    cdef int64_t taken = fen * rule.second // 10_000 // rule.number
+    taken = least(least(taken, work.basket.occasion.points_used), most_of(program, rule, work))
+    return taken - taken % rule.divisor
+
+
+cdef void take_points(const Program *program, int j, const Sum *chosen, Work *work) noexcept nogil:
+    """Take points on the rule's terms, and what they pay off ``work.opening``."""
+    cdef const Rule *rule = &program.rules[j]
+    cdef int64_t taken = points_taken(program, rule, chosen.fen, work)
+    if taken > 0:
+        take_off(chosen, taken * rule.number, chosen.fen, work.net, work.basket.n, work.opening)
+        fire(rule, j, taken, work)

@@ -1,0 +1,103 @@
+# Texts, and hash tables that number them: a text of up to 15 bytes is two words, which are its own key.
+
+cdef struct Text:
+    const uint8_t *start
+    Py_ssize_t length
+
+cdef struct Slot:
+    uint64_t low
+    uint64_t high  # the length in its highest byte; LONG_TEXT and the length for a text that is compared in full
+    uint32_t number  # 0: empty
+
+cdef struct Names:
+    Slot *slots
+    Text *texts  # by number
+    uint64_t mask
+
+cdef extern from *:
+    """
+    #define LONG_TEXT (0xFFULL << 56)
+    """
+    const uint64_t LONG_TEXT
+
+
+cdef inline void key_of(const Text *text, uint64_t *low, uint64_t *high) noexcept nogil:
+    """Make the two words that stand for a text."""
+    cdef uint8_t padded[16]
+    cdef Py_ssize_t i
+    if text.length < 16:
+        memset(padded, 0, 16)
+        memcpy(padded, text.start, text.length)
+        low[0] = load(padded)
+        high[0] = load(padded + 8) | <uint64_t>text.length << 56
+        return
+    low[0] = <uint64_t>0xCBF29CE484222325
+    for i in range(text.length):
+        low[0] = (low[0] ^ text.start[i]) * <uint64_t>0x100000001B3
+    high[0] = LONG_TEXT | <uint64_t>text.length
+
+
+cdef inline uint64_t slot_of(uint64_t low, uint64_t high) noexcept nogil:
+    return ((low ^ (high * <uint64_t>0x9E3779B97F4A7C15)) * <uint64_t>0xD6E8FEB86659FD93) >> 32
+
+
+cdef inline uint32_t short_number(const Names *names, uint64_t low, uint64_t high) noexcept nogil:
+    """Number of a text of at most 15 bytes, 0 when no rule names it; most look-ups end where they begin."""
+    cdef uint64_t i = slot_of(low, high) & names.mask
+    cdef const Slot *slot = &names.slots[i]
+    cdef bint same = (slot.low == low) & (slot.high == high)
+    if UNLIKELY((not same) & (slot.number != 0)):
+        return next_number(names, i, low, high, NULL)
+    return slot.number if same else 0
+
+
+cdef uint32_t next_number(
+    const Names *names, uint64_t i, uint64_t low, uint64_t high, const Text *text
+) noexcept nogil:
+    """Look on from slot ``i``; ``text`` for one that is longer than its key."""
+    cdef const Slot *slot = &names.slots[i]
+    while slot.number:
+        if slot.low == low and slot.high == high:
+            if text == NULL or memcmp(names.texts[slot.number].start, text.start, text.length) == 0:
+                return slot.number
+        i = (i + 1) & names.mask
+        slot = &names.slots[i]
+    return 0
+
+
+cdef uint32_t number_of(const Names *names, const Text *text) noexcept nogil:
+    """Number of a text of any length, 0 when no rule names it."""
+    cdef uint64_t low
+    cdef uint64_t high
+    key_of(text, &low, &high)
+    return next_number(names, slot_of(low, high) & names.mask, low, high, text if text.length > 15 else NULL)
+
+
+cdef int open_names(Names *names, uint32_t count) except -1:
+    """Make room for names 1 to ``count``; at most one slot in four is taken."""
+    cdef uint64_t size = 16
+    while size < 4 * <uint64_t>count:
+        size *= 2
+    names.mask = size - 1
+    names.slots = <Slot *>PyMem_Calloc(size, sizeof(Slot))
+    names.texts = <Text *>PyMem_Calloc(count + 1, sizeof(Text))
+    if names.slots == NULL or names.texts == NULL:
+        raise MemoryError
+    return 0
+
+
+cdef void add_name(Names *names, Text text, uint32_t number) noexcept:
+    cdef uint64_t low
+    cdef uint64_t high
+    cdef uint64_t i
+    key_of(&text, &low, &high)
+    i = slot_of(low, high) & names.mask
+    while names.slots[i].number:
+        i = (i + 1) & names.mask
+    names.slots[i] = Slot(low, high, number)
+    names.texts[number] = text
+
+
+cdef void close_names(Names *names) noexcept:
+    PyMem_Free(names.slots)
+    PyMem_Free(names.texts)

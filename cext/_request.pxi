@@ -1,0 +1,317 @@
+# A request as JSON: keys in any order, and lines first as tills write them.
+
+cdef enum:  # bytes that a line in the usual order may look at
+    LINE_ROOM = 208
+
+
+cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint32_t *number) noexcept nogil:
+    """Step over a text of up to 15 ASCII bytes and its closing quote; NULL for any other."""
+    cdef uint64_t low = load(p)
+    cdef uint64_t high = 0
+    cdef uint64_t found = specials(low)
+    cdef int length
+    if found:
+        length = LOWEST(found) >> 3
+        low &= (found ^ (found - 1)) >> 8  # the bytes before the one that was found
+    else:
+        high = load(p + 8)
+        found = specials(high)
+        if UNLIKELY(not found):
+            return NULL
+        length = 8 + (LOWEST(found) >> 3)
+        high &= (found ^ (found - 1)) >> 8
+    if UNLIKELY(p[length] != c'"'):
+        return NULL
+    number[0] = short_number(names, low, high | <uint64_t>length << 56)
+    return p + length + 1
+
+
+cdef inline const uint8_t *usual_number(const uint8_t *p, uint32_t *number) noexcept nogil:
+    """Step over 1 to 7 digits; NULL for anything else. What ends them is for the next step to see."""
+    cdef uint64_t word = load(p) ^ (ONES * 0x30)
+    cdef uint64_t found = ((word + ONES * 0x76) | word) & HIGHS
+    cdef int digits
+    if UNLIKELY(not found):
+        return NULL
+    digits = LOWEST(found) >> 3
+    if UNLIKELY(digits == 0 or (p[0] == c"0" and digits > 1)):
+        return NULL
+    word <<= 64 - 8 * digits  # right-aligned: the last digit is the highest byte
+    word = (word * 10 + (word >> 8)) & <uint64_t>0x00FF00FF00FF00FF
+    word = (word * 100 + (word >> 16)) & <uint64_t>0x0000FFFF0000FFFF
+    number[0] = <uint32_t>(word * 10000 + (word >> 32))
+    return p + digits
+
+
+cdef inline bint is_next(const uint8_t *p, const char *text, size_t length) noexcept nogil:
+    return memcmp(p, text, length) == 0
+
+
+cdef inline const uint8_t *usual_line(const uint8_t *p, const Program *program, Line *line) noexcept nogil:
+    """Step over a line with its keys in the usual order and no blanks; NULL for any other.
+
+    LINE_ROOM bytes may be read from ``p`` on.
+    """
+    if not is_next(p, b'{"sku":"', 8):
+        return NULL
+    p = usual_name(p + 8, &program.names[SKU], &line.sku)
+    if p == NULL or not is_next(p, b',"cat":"', 8):
+        return NULL
+    p = usual_name(p + 8, &program.names[CAT], &line.cat)
+    if p == NULL or not is_next(p, b',"brand":"', 10):
+        return NULL
+    p = usual_name(p + 10, &program.names[BRAND], &line.brand)
+    if p == NULL or not is_next(p, b',"qty":', 7):
+        return NULL
+    p = usual_number(p + 7, &line.qty)
+    if p == NULL or line.qty > QTY_MAX or not is_next(p, b',"unit":', 8):
+        return NULL
+    p = usual_number(p + 8, &line.unit)
+    if p == NULL or not is_next(p, b',"fen":', 7):
+        return NULL
+    p = usual_number(p + 7, &line.fen)
+    if p == NULL:
+        return NULL
+    line.milli = line.nd = line.np = 0
+    if is_next(p, b',"nd":false,"np":false}', 23):
+        return p + 23
+    return usual_end(p, line)
+
+
+cdef const uint8_t *usual_end(const uint8_t *p, Line *line) noexcept nogil:
+    """Step over the end of a line that gets no discount, earns no points or was weighed."""
+    cdef uint32_t milli = 0
+    if is_next(p, b',"nd":', 6):
+        line.nd = is_next(p + 6, b"true", 4)
+        if not (line.nd or is_next(p + 6, b"false", 5)):
+            return NULL
+        p += 11 - line.nd
+    if is_next(p, b',"np":', 6):
+        line.np = is_next(p + 6, b"true", 4)
+        if not (line.np or is_next(p + 6, b"false", 5)):
+            return NULL
+        p += 11 - line.np
+    if is_next(p, b',"milli":', 9):
+        p = usual_number(p + 9, &milli)
+        if p == NULL or milli > MILLI_MAX:
+            return NULL
+        line.milli = <uint16_t>milli
+    return p + 1 if p[0] == c"}" else NULL
+
+
+cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
+    """Take a line in the usual order, otherwise stay. Near the end it is read from a copy that has room."""
+    cdef uint8_t last[2 * LINE_ROOM]
+    cdef const uint8_t *start = at.p
+    cdef const uint8_t *after
+    if UNLIKELY(at.end - at.p < LINE_ROOM):
+        memset(last, 0, sizeof(last))
+        memcpy(last, at.p, at.end - at.p)
+        start = last
+    after = usual_line(start, program, line)
+    if UNLIKELY(after == NULL):
+        return False
+    at.p += after - start
+    return True
+
+
+cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
+    """Take a line with its keys in any order."""
+    cdef Text key
+    cdef bint more
+    cdef bint good
+    cdef uint32_t seen = 0
+    cdef uint32_t milli = 0
+    memset(line, 0, sizeof(Line))
+    if not opened(at, c"{", c"}", &more):
+        return False
+    while more:
+        if not next_key(at, &key):
+            return False
+        if is_text(&key, b"sku", 3):
+            good = once(&seen, 0) and take_name(at, &program.names[SKU], &line.sku)
+        elif is_text(&key, b"qty", 3):
+            good = once(&seen, 1) and take_uint32(at, QTY_MAX, &line.qty)
+        elif is_text(&key, b"unit", 4):
+            good = once(&seen, 2) and take_uint32(at, FEN_MAX, &line.unit)
+        elif is_text(&key, b"fen", 3):
+            good = once(&seen, 3) and take_uint32(at, FEN_MAX, &line.fen)
+        elif is_text(&key, b"cat", 3):
+            good = once(&seen, 4) and take_name_or_null(at, &program.names[CAT], &line.cat)
+        elif is_text(&key, b"brand", 5):
+            good = once(&seen, 5) and take_name_or_null(at, &program.names[BRAND], &line.brand)
+        elif is_text(&key, b"nd", 2):
+            good = once(&seen, 6) and take_flag(at, &line.nd)
+        elif is_text(&key, b"np", 2):
+            good = once(&seen, 7) and take_flag(at, &line.np)
+        elif is_text(&key, b"milli", 5):
+            good = once(&seen, 8) and take_uint32(at, MILLI_MAX, &milli)
+        else:
+            good = skip(at)
+        if not (good and ended(at, c"}", &more)):
+            return False
+    line.milli = <uint16_t>milli
+    return seen & 0b1111 == 0b1111
+
+
+cdef bint take_lines(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
+    cdef bint more
+    cdef int64_t total = 0
+    cdef Line *line = room.lines
+    if not opened(at, c"[", c"]", &more):
+        return False
+    while more:
+        if line == room.lines + LINES:
+            return False
+        if not (take_usual_line(at, program, line) or take_line(at, program, line)):
+            return False
+        total += line.fen
+        line += 1
+        if at.end - at.p > 2 and at.p[0] == c"," and at.p[1] == c"{":
+            at.p += 1
+        elif not ended(at, c"]", &more):
+            return False
+    basket.n = <int>(line - room.lines)
+    return total <= FEN_MAX
+
+
+cdef bint take_tags(Cursor *at, const Names *names, Occasion *occasion) noexcept nogil:
+    cdef bint more
+    cdef uint32_t tag = 0
+    if not opened(at, c"[", c"]", &more):
+        return False
+    while more:
+        if not (take_name(at, names, &tag) and ended(at, c"]", &more)):
+            return False
+        put_in(occasion.tags, <int>tag)
+    return True
+
+
+cdef bint take_coupons(Cursor *at, const Names *names, Occasion *occasion) noexcept nogil:
+    """Take kinds of coupons, all different."""
+    cdef Text kinds[COUPONS]
+    cdef Text *kind
+    cdef bint more
+    cdef int i
+    if not opened(at, c"[", c"]", &more):
+        return False
+    while more:
+        if occasion.n_coupons == COUPONS:
+            return False
+        kind = &kinds[occasion.n_coupons]
+        if not (take_text(at, kind) and ended(at, c"]", &more)):
+            return False
+        for i in range(occasion.n_coupons):
+            if is_text(kind, <const char *>kinds[i].start, kinds[i].length):
+                return False
+        occasion.coupons[occasion.n_coupons] = number_of(names, kind)
+        occasion.n_coupons += 1
+    return True
+
+
+cdef bint take_used(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
+    """Take the counters of each rule; those without a limit are passed over."""
+    cdef Text rule
+    cdef Used used
+    cdef bint more
+    if not opened(at, c"{", c"}", &more):
+        return False
+    while more:
+        if not (next_key(at, &rule) and take_counters(at, &used) and ended(at, c"}", &more)):
+            return False
+        used.limit = number_of(&program.names[LIMITED], &rule)
+        if used.limit:
+            if basket.n_used == RULES:
+                return False
+            room.used[basket.n_used] = used
+            basket.n_used += 1
+    return True
+
+
+cdef bint take_counters(Cursor *at, Used *used) noexcept nogil:
+    """Take up to five numbers; those that are left out are 0."""
+    cdef int64_t *counters = &used.times_member
+    cdef bint more
+    cdef int i = 0
+    memset(used, 0, sizeof(Used))
+    if not opened(at, c"[", c"]", &more):
+        return False
+    while more:
+        if i == 5 or not (take_number(at, TS_MAX, &counters[i]) and ended(at, c"]", &more)):
+            return False
+        i += 1
+    return True
+
+
+cdef bint take_member(Cursor *at, const Program *program, Occasion *occasion) noexcept nogil:
+    cdef Text key
+    cdef bint more
+    cdef bint good
+    cdef uint8_t first = False
+    cdef uint32_t seen = 0
+    if take(at, b"null", 4):
+        return True
+    if not opened(at, c"{", c"}", &more):
+        return False
+    occasion.member = True
+    while more:
+        if not next_key(at, &key):
+            return False
+        if is_text(&key, b"tier", 4):
+            good = once(&seen, 0) and take_name_or_null(at, &program.names[TIER], &occasion.tier)
+        elif is_text(&key, b"bday", 4):
+            good = once(&seen, 1) and (take(at, b"null", 4) or take_int16(at, 1231, &occasion.bday))
+        elif is_text(&key, b"first", 5):
+            good = once(&seen, 2) and take_flag(at, &first)
+        elif is_text(&key, b"tags", 4):
+            good = once(&seen, 3) and take_tags(at, &program.names[TAG], occasion)
+        elif is_text(&key, b"birthday_state", 14):
+            good = once(&seen, 4) and (take(at, b"null", 4) or take_int16(at, 15, &occasion.birthday_state))
+        else:
+            good = skip(at)
+        if not (good and ended(at, c"}", &more)):
+            return False
+    occasion.first = first
+    return True
+
+
+cdef bint take_request(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
+    """Take a whole request, keys in any order."""
+    cdef Occasion *occasion = &basket.occasion
+    cdef Text key
+    cdef bint more
+    cdef bint good
+    cdef uint32_t seen = 0
+    clear(occasion)
+    basket.lines = room.lines
+    basket.used = room.used
+    basket.n = basket.n_used = 0
+    if not opened(at, c"{", c"}", &more):
+        return False
+    while more:
+        if not next_key(at, &key):
+            return False
+        if is_text(&key, b"ts", 2):
+            good = once(&seen, 0) and take_number(at, TS_MAX, &occasion.ts)
+        elif is_text(&key, b"store", 5):
+            good = once(&seen, 1) and take_name(at, &program.names[STORE], &occasion.store)
+        elif is_text(&key, b"pay", 3):
+            good = once(&seen, 2) and take_name(at, &program.names[PAY], &occasion.pay)
+        elif is_text(&key, b"lines", 5):
+            good = once(&seen, 3) and take_lines(at, program, basket, room)
+        elif is_text(&key, b"member", 6):
+            good = once(&seen, 4) and take_member(at, program, occasion)
+        elif is_text(&key, b"points_used", 11):
+            good = once(&seen, 5) and take_number(at, FEN_MAX, &occasion.points_used)
+        elif is_text(&key, b"channel", 7):
+            good = once(&seen, 6) and take_name_or_null(at, &program.names[CHANNEL], &occasion.channel)
+        elif is_text(&key, b"coupons", 7):
+            good = once(&seen, 7) and take_coupons(at, &program.names[COUPON], occasion)
+        elif is_text(&key, b"used", 4):
+            good = once(&seen, 8) and take_used(at, program, basket, room)
+        else:
+            good = skip(at)
+        if not (good and ended(at, c"}", &more)):
+            return False
+    blank(at)
+    return at.p == at.end and seen & 0b1111 == 0b1111
