@@ -23,10 +23,13 @@ def width(text: str) -> int:
 
 
 def padded(text: str, column: Column) -> str:
-    """The text in its column; what does not fit is cut and ends in ``…``."""
-    text = text if width(text) <= column.cells else _fitting(text, column.cells - 1) + "…"
+    """The text in its column. What does not fit ends in ``…``; on the right stand figures, which are never cut."""
     blank = " " * (column.cells - width(text))
-    return text + blank if column.side == "left" else blank + text
+    if column.side == "right":
+        return blank + text
+    if width(text) > column.cells:
+        text = _fitting(text, column.cells - 1) + "…"
+    return text + " " * (column.cells - width(text))
 
 
 def row(cells: Sequence[str], columns: Sequence[Column]) -> str:

@@ -2,23 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import msgspec
 
-from edge.cli.ledger_file import ConfigFile, Db, ledger_of
+from edge.cli.ledger_file import ConfigFile, Db, InLang, language, ledger_of
 from edge.cli.output import CommandFailed, Exit, emit
 from edge.cli.rules.bundle_file import AsJson, answers, load
 from edge.cli.verbs import example
 from edge.config import Config
 from edge.reports.explanation_words import Lang
-
-InLang = click.option(
-    "--lang",
-    type=click.Choice(get_args(Lang)),
-    help="Language; without it the store's own, or English.",
-)
 
 
 @click.command(
@@ -79,7 +73,7 @@ def _explain_receipt(
     from edge.reports.explanation_words import WORDS
     from edge.storage.history import history
 
-    chosen: Lang = lang or (config.store.lang if config else "en")
+    chosen = language(lang, config)
     with history(path) as past:
         proof, refund = prove(past, reference), find_refund(past, reference)
     if proof is not None:

@@ -1,11 +1,13 @@
-"""Which ledger a verb reads: the one it is told, or the configuration's."""
+"""Which ledger a verb reads, and in which language it speaks of it: as told, or as the configuration says."""
 
 from pathlib import Path
+from typing import get_args
 
 import click
 
 from edge.cli.config_check import DEFAULT
 from edge.config import Config, load
+from edge.reports.explanation_words import Lang
 
 ConfigFile = click.option(
     "--config",
@@ -17,6 +19,9 @@ ConfigFile = click.option(
 )
 LedgerPath = click.Path(exists=True, dir_okay=False, path_type=Path)
 Db = click.option("--db", type=LedgerPath, help="The ledger; without it the configuration's.")
+InLang = click.option(
+    "--lang", type=click.Choice(get_args(Lang)), help="Language; without it the store's own, or English."
+)
 
 
 def ledger_of(db: Path | None, config_file: Path) -> tuple[Path, Config | None]:
@@ -25,3 +30,8 @@ def ledger_of(db: Path | None, config_file: Path) -> tuple[Path, Config | None]:
         return db, None
     config = load(config_file)
     return config.paths.database, config
+
+
+def language(lang: Lang | None, config: Config | None) -> Lang:
+    """The language asked for, or the store's, or English."""
+    return lang or (config.store.lang if config else "en")

@@ -9,10 +9,16 @@ from edge.cli.cells import Column, padded, row, width, wrapped
 TEXT = st.text(st.characters(categories=["Lu", "Ll", "Lo", "Nd", "Zs"], codec="utf-8"), max_size=60)
 
 
-@given(TEXT, st.integers(2, 40), st.sampled_from(["left", "right"]))
-def test_a_padded_text_fills_its_column_exactly(text: str, cells: int, side: str) -> None:
-    column = Column(cells, "right" if side == "right" else "left")
-    assert width(padded(text, column)) == cells
+@given(TEXT, st.integers(2, 40))
+def test_a_padded_text_fills_its_column_exactly(text: str, cells: int) -> None:
+    assert width(padded(text, Column(cells))) == cells
+
+
+@given(st.integers(), st.integers(2, 40))
+def test_a_figure_is_never_cut(figure: int, cells: int) -> None:
+    shown = padded(str(figure), Column(cells, "right"))
+    assert shown.lstrip() == str(figure)
+    assert width(shown) == max(cells, len(str(figure)))
 
 
 @given(st.lists(st.text("ab 满减积分", max_size=20), max_size=8), st.integers(2, 20))
