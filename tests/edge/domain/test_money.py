@@ -1,11 +1,13 @@
 """Whole money: nothing is lost in rounding, in spreading, or in taking back by parts."""
 
 from fractions import Fraction
+from itertools import accumulate
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cext.kernel_py import spread as kernel_spread
 from edge.domain.money import FEN_MAX, Rounding, divide, line_amount, spread, telescope, yuan
 
 fen = st.integers(0, FEN_MAX - 1)
@@ -47,6 +49,34 @@ def test_a_spread_adds_up_and_no_share_is_a_fen_off(amount: int, parts: list[int
 @given(weights)
 def test_a_spread_of_the_whole_is_the_weights(parts: list[int]) -> None:
     assert spread(sum(parts), parts) == parts
+
+
+@given(fen, fen, weights)
+def test_of_more_the_first_lines_get_no_less_together(one: int, other: int, parts: list[int]) -> None:
+    """Single shares may lose a fen to their neighbour when more is spread; what all up to a line have may not."""
+    less, more = (list(accumulate(spread(amount, parts))) for amount in sorted((one, other)))
+    assert all(before <= after for before, after in zip(less, more, strict=True))
+
+
+@given(fen, weights, st.data())
+def test_a_line_rung_up_in_two_parts_changes_no_other_share(
+    amount: int, parts: list[int], data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(parts) - 1))
+    first = data.draw(st.integers(0, parts[place]))
+    halves = spread(amount, [*parts[:place], first, parts[place] - first, *parts[place + 1 :]])
+    together = [*halves[:place], halves[place] + halves[place + 1], *halves[place + 2 :]]
+    assert together == spread(amount, parts)
+
+
+@given(st.integers(0, 200), st.lists(st.integers(0, 200), min_size=1, max_size=6))
+def test_fen_by_fen_each_goes_to_the_first_line_that_is_owed_it(amount: int, parts: list[int]) -> None:
+    """The closed formula against handing out one fen after the other."""
+    total, shares = sum(parts), [0] * len(parts)
+    reached = list(accumulate(parts))
+    for nth in range(1, amount + 1 if total else 1):
+        shares[next(place for place, upto in enumerate(reached) if upto * amount >= nth * total)] += 1
+    assert spread(amount, parts) == kernel_spread(amount, parts) == shares
 
 
 @given(fen, splits())
