@@ -29,7 +29,10 @@ check: setup
 	$(if $(KERNEL),PATH="$(CURDIR)/$(VENV)/bin:$$PATH" cython-lint $(KERNEL))
 	@$(VENV)/bin/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
 
+# What the rule kernel is compared with. A machine that cannot have it all still gets its numbers.
 bench: setup
+	@$(PY) -m pip install -q -c constraints.txt --no-build-isolation -e ".[bench]" \
+		|| echo "some of the extra 'bench' could not be installed; benchmarks.rules says which"
 	@for file in $(BENCHMARKS); do \
 		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 

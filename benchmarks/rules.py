@@ -1,91 +1,157 @@
-"""What a basket costs in the kernel, JSON in and JSON out, as a ratio to the same rules by hand in C.
+"""What a basket costs in the rule kernel, beside the same rules by hand in C and in what Python people would use.
 
-``python -m benchmarks.rules`` builds the limit (benchmarks/rules_limit, any C compiler), checks that it gives the
-expected results, then runs limit and kernels in turn on one core for some rounds and prints the medians.
-The limit starts from packed structs and writes none: reading and writing JSON is all ours.
+``python -m benchmarks.rules [--quick] [--json FILE]``: checks that everybody gives the same answers, lets everybody
+run in turn on one core, counts instructions with valgrind where there is one, and prints the table and the targets.
+docs/benchmarks.md says how each contestant is used and how to read the numbers.
 """
 
+import argparse
 import json
 import os
-import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
-from time import thread_time_ns
+from typing import Any, NamedTuple
 
 import cext
-from benchmarks.rules_limit.pack import pack_file
-from cext.bundle import read_bundle
-from cext.request import read_request
+from benchmarks.rules_race import instructions
+from benchmarks.rules_race.alone import Replay, load_ms, replay, twin_ns
+from benchmarks.rules_race.contestants import NAMES, not_installed
+from benchmarks.rules_race.limit import Limit, compiler
+from benchmarks.rules_race.race import COURSES, LIMIT, TESTS, Course, Field, Taken, progress
+from benchmarks.rules_race.targets import LARGE, USUAL, Target, ratio, targets
 
-ROUNDS = 9
-LIMIT_PASSES = 31
-PASSES = {"evaluate c": 15, "explain c": 5, "evaluate py": 1}
-SIZES = (10, 50)
-SOURCES = Path(__file__).parent / "rules_limit"
-DATA = Path(__file__).parents[1] / "tests" / "data" / "rules"
+ROUNDS = 7
+QUICK_ROUNDS = 5
+QUICK_COURSES = (Course(50, 1), Course(50, 40), USUAL, LARGE)
+
+
+class Measured(NamedTuple):
+    """Everything that a run found out."""
+
+    rounds: int
+    taken: dict[Course, Taken]
+    ready_ms: dict[tuple[str, int], float]
+    load_ms: dict[int, float]
+    counts: instructions.Counts | None
+    replayed: Replay
+    twin_ns: float
 
 
 def main() -> None:
-    """Print one table."""
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not cext.COMPILED:
+    """Measure, print, and write JSON if asked."""
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    arguments.add_argument("--quick", action="store_true", help="fewer courses, about a minute")
+    arguments.add_argument("--json", type=Path, metavar="FILE", help="write what was measured there too")
+    chosen = arguments.parse_args()
+    if compiler() is None or not cext.COMPILED:
         sys.exit("benchmarks.rules needs a C compiler and the compiled kernel")
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    requests = (DATA / "requests.jsonl").read_bytes().splitlines()
     with tempfile.TemporaryDirectory() as folder:
-        limit = Path(folder) / "limit"
-        subprocess.run([compiler, "-O2", "-o", limit, SOURCES / "limit.c"], check=True)
-        print(f"{'':14}{'rules':>6}{'µs':>10}{'× limit':>10}   (median of {ROUNDS} rounds)")
-        for size in SIZES:
-            packed = Path(folder) / f"{size}.bin"
-            bundle = (DATA / f"bundle_{size}.json").read_bytes()
-            packed.write_bytes(pack_file(read_bundle(bundle), [read_request(one) for one in requests]))
-            check_limit(limit, packed, size)
-            report(size, measure(limit, packed, bundle, requests))
+        measured = measure(Path(folder), chosen.quick)
+    print_table(measured)
+    print_ready(measured.ready_ms)
+    if measured.counts:
+        print_counts(measured.counts)
+    else:
+        print(f"\ninstructions are not counted: {instructions.missing()}")
+    rows = list(targets(measured.taken, measured.counts, measured.replayed, measured.load_ms))
+    print_targets(rows)
+    if chosen.json:
+        chosen.json.write_text(json.dumps(as_json(measured, rows), indent=1))
 
 
-def check_limit(limit: Path, packed: Path, size: int) -> None:
-    """Stop unless the limit computes what is expected."""
-    ran = subprocess.run([limit, packed, "0"], check=True, capture_output=True)
-    expected = (DATA / f"expected_{size}.jsonl").read_bytes().splitlines()
-    for got, line in zip(ran.stdout.splitlines(), expected, strict=True):
-        gross, payable, points, fired, net, line_points = json.loads(got)
-        wanted = json.loads(line)
-        assert [gross, payable, points] == [wanted[key] for key in ("gross", "payable", "points")]
-        assert [value for _, value in fired] == [value for _, value in wanted["fired"]]
-        assert [net, line_points] == [wanted["line_net"], wanted["line_points"]]
+def measure(folder: Path, quick: bool) -> Measured:
+    """Run everything."""
+    limit = Limit(folder)
+    field = Field(QUICK_COURSES if quick else COURSES, limit)
+    rounds = QUICK_ROUNDS if quick else ROUNDS
+    taken = field.race(rounds)
+    progress("loading and replaying")
+    loaded = {rules: load_ms(rules) for rules in (USUAL.rules, LARGE.rules)}
+    replayed = replay(USUAL.rules, limit, field.packed(USUAL), rounds)
+    twin = twin_ns(USUAL.rules)
+    counts = None
+    if not instructions.missing():
+        progress("counting instructions under valgrind")
+        counts = instructions.count_ours(folder)
+        for course in taken:
+            if course.lines == TESTS:
+                counts[LIMIT, course.rules] = instructions.count_limit(limit, field.packed(course), folder)
+    return Measured(rounds, taken, field.ready_ms, loaded, counts, replayed, twin)
 
 
-def measure(limit: Path, packed: Path, bundle: bytes, requests: Sequence[bytes]) -> dict[str, list[float]]:
-    """Nanoseconds per basket of each contestant, one number a round, taking turns."""
-    compiled, plain = cext.load(bundle, "c"), cext.load(bundle, "py")
-    ours = {"evaluate c": compiled.evaluate, "explain c": compiled.explain, "evaluate py": plain.evaluate}
-    taken: dict[str, list[float]] = {"limit": [], **{name: [] for name in ours}}
-    for _ in range(ROUNDS):
-        ran = subprocess.run([limit, packed, str(LIMIT_PASSES)], check=True, capture_output=True)
-        taken["limit"].append(float(ran.stdout))
-        for name, call in ours.items():
-            taken[name].append(median(one_pass(call, requests) for _ in range(PASSES[name])))
-    return taken
+def print_table(measured: Measured) -> None:
+    """Microseconds a basket and the ratio to the limit."""
+    absent = not_installed()
+    print(f"µs of CPU a basket (x C limit), median of {measured.rounds} rounds; ours from JSON to JSON,")
+    print("the limit from packed structs, the others from parsed JSON to Python objects\n")
+    print(f"{'rules':>5} {'lines':>6} {LIMIT:>8}" + "".join(f"{name:>18}" for name in NAMES))
+    for course, taken in measured.taken.items():
+        cells = [f"{median(taken[LIMIT]) / 1000:8.2f}"]
+        for name in NAMES:
+            shown = "not installed"
+            if name in taken:
+                shown = f"{median(taken[name]) / 1000:.2f} ({ratio(taken[name], taken[LIMIT]):.1f}x)"
+            cells.append(f"{shown:>18}")
+        print(f"{course.rules:>5} {course.lines or 'tests':>6} " + "".join(cells))
+    print(
+        "lines 'tests': the receipts of the tests, 1 to 40 lines; msgspec JSON: what the others are spared;"
+    )
+    print(
+        f"the Python twin takes {measured.twin_ns / 1000:.0f} µs with 50 rules and the receipts of the tests"
+    )
+    for package in absent:
+        print(f"{package}: not installed (pip install {package})")
 
 
-def one_pass(call: Callable[[bytes], bytes], requests: Sequence[bytes]) -> float:
-    """Nanoseconds of this thread's CPU time per request."""
-    start = thread_time_ns()
-    for request in requests:
-        call(request)
-    return (thread_time_ns() - start) / len(requests)
+def print_ready(ready_ms: Mapping[tuple[str, int], float]) -> None:
+    """What it takes to get ready, once."""
+    sizes = sorted({rules for _, rules in ready_ms})
+    print("\nms to get a bundle ready" + "".join(f"{rules:>9}" for rules in sizes))
+    for name in dict.fromkeys(name for (name, _), ms in ready_ms.items() if ms):
+        print(f"  {name:22}" + "".join(f"{ready_ms[name, rules]:>9.2f}" for rules in sizes))
 
 
-def report(size: int, taken: dict[str, list[float]]) -> None:
-    """Median of the rounds, and median of the rounds' ratios."""
-    for name, ns in taken.items():
-        ratio = median(one / base for one, base in zip(ns, taken["limit"], strict=True))
-        print(f"{name:14}{size:>6}{median(ns) / 1000:>10.2f}{ratio:>10.2f}")
+def print_counts(counts: instructions.Counts) -> None:
+    """Thousands of instructions."""
+    sizes = sorted({rules for _, rules in counts})
+    print("\n1,000 instructions a basket, receipts of the tests" + "".join(f"{rules:>8}" for rules in sizes))
+    for name in dict.fromkeys(name for name, _ in counts):
+        cells = (
+            f"{counts[name, rules] / 1000:>8.1f}" if (name, rules) in counts else f"{'-':>8}"
+            for rules in sizes
+        )
+        print(f"  {name:48}" + "".join(cells))
+
+
+def print_targets(rows: list[Target]) -> None:
+    """Each row of the targets; 50 rules and the receipts of the tests unless it says otherwise."""
+    print("\ntargets")
+    for row in rows:
+        sign = "<=" if row.at_most else ">="
+        value = "-" if row.measured is None else f"{row.measured:.2f}"
+        print(
+            f"  {row.what:30}{sign} {row.bound:>5g} {row.unit:4}{value:>10}   {row.verdict}"
+            + (f"  ({row.note})" if row.note else "")
+        )
+
+
+def as_json(measured: Measured, rows: list[Target]) -> dict[str, Any]:
+    """The run for a machine; nanoseconds a basket are given round by round."""
+    return {
+        "rounds": measured.rounds,
+        "courses": [
+            {"rules": course.rules, "lines": course.lines or "tests", "ns": taken}
+            for course, taken in measured.taken.items()
+        ],
+        "ready_ms": [[name, rules, ms] for (name, rules), ms in measured.ready_ms.items()],
+        "instructions": [[name, rules, count] for (name, rules), count in (measured.counts or {}).items()],
+        "replay": measured.replayed._asdict(),
+        "targets": [row._asdict() | {"met": row.met} for row in rows],
+    }
 
 
 if __name__ == "__main__":
