@@ -19,6 +19,7 @@ import pytest
 from click.testing import CliRunner
 
 from edge.cli.main import VERBS
+from edge.cli.rules.simulate import simulate
 from edge.config import Config, DeviceConfig, load, read_bundle_file
 from edge.devices.registry import BUILT_IN, build_display
 from edge.domain.rules.compile import load_programme
@@ -242,6 +243,24 @@ def test_the_rules_say_what_the_guide_says(
     said = CliRunner().invoke(command("rules"), [verb, str(file), str(tmp_path / "requests.jsonl")])
     assert said.exit_code == 0
     assert said.output in page.read_text() or (verb, bundle) == ("eval", "programmes/ruyishu.yaml")
+
+
+# --- receipts of the past ---
+
+
+def test_a_refund_is_explained_as_the_guide_says(
+    docs: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    argv = ["S001-261122-0005", "--db", "tests/databases/0001_spine.db"]
+    said = CliRunner().invoke(command("explain"), argv)
+    assert f"$ tillside explain {' '.join(argv)}\n{said.output}```" in (docs / "past-receipts.md").read_text()
+
+
+def test_the_guide_names_every_option_of_a_simulation(docs: Path) -> None:
+    offered = {option for param in simulate.params for option in param.opts if option.startswith("--")}
+    text = (docs / "past-receipts.md").read_text()
+    assert sorted(option for option in offered - {"--config"} if f"`{option}" not in text) == []
 
 
 # --- tills ---
