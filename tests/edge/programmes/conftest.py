@@ -1,10 +1,10 @@
-"""Every programme in docs/programmes, read as a box reads it."""
+"""Every programme in docs/programmes in turn."""
 
 from pathlib import Path
 
 import pytest
 
-PROGRAMMES = Path(__file__).parents[3] / "docs" / "programmes"
+from tests.edge.programmes.shop import PROGRAMMES
 
 
 @pytest.fixture(params=sorted(PROGRAMMES.glob("*.yaml")), ids=lambda path: path.stem)

@@ -13,9 +13,9 @@ import cext
 from edge.cli.main import tillside
 from edge.config import read_bundle_file
 from edge.domain.rules.compile import compile_bundle, load_programme
-from edge.domain.rules.model import Bundle, Vector
+from edge.domain.rules.model import Bundle, Coupon, Gift, Rule, Vector
+from tests.edge.programmes.shop import PROGRAMMES
 
-PROGRAMMES = Path(__file__).parents[3] / "docs" / "programmes"
 NAMES = sorted(path.stem for path in PROGRAMMES.glob("*.yaml"))
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 KERNELS = (
@@ -41,7 +41,8 @@ def result_of(vector: Vector, program: cext.Program) -> dict[str, Any]:
 
 def parts_of(bundle: Bundle) -> Iterator[tuple[str, str]]:
     """Id and name of everything that can give something."""
-    for part in (*bundle.rules, *bundle.coupons, *bundle.gifts):
+    parts: tuple[Rule | Coupon | Gift, ...] = (*bundle.rules, *bundle.coupons, *bundle.gifts)
+    for part in parts:
         yield part.id, part.name
 
 
