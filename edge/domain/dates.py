@@ -28,3 +28,13 @@ def is_mmdd(value: int) -> bool:
     except ValueError:
         return False
     return True
+
+
+def clock(minute: int) -> str:
+    """``08:00`` for 480 minutes since midnight."""
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def shown_moment(at: datetime) -> str:
+    """``2026-12-24``, or with its time where that is not midnight."""
+    return at.isoformat(timespec="minutes").removesuffix("T00:00")

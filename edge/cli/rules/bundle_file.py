@@ -14,6 +14,7 @@ HQ_SCHEMA = "points-bundle/1"
 
 BundleFile = click.argument("bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 RequestsFile = click.argument("requests", type=click.File("rb"))
+Lang = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", help="Language of the words.")
 AsJson = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -13,6 +13,7 @@ from edge.domain.member import Tier
 from edge.domain.referrals import Level
 from edge.domain.rules.core import aware, core_bundle, limits_of, names_of, origin
 from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, TierBand
+from edge.domain.rules.vectors import failures
 
 
 class BundleRefused(ValueError):
@@ -53,13 +54,15 @@ class Programme:
 
 
 def load_programme(raw: bytes) -> Programme:
-    """Read, check and compile one bundle; raises BundleRefused naming the JSON pointer."""
+    """Read, check and compile one bundle, and run its vectors; raises BundleRefused naming the JSON pointer."""
     bundle = read_bundle(raw)
     core = core_bundle(bundle)
     try:
         kernel = cext.load(msgspec.json.encode(core))
     except cext.BundleError as error:
         raise BundleRefused(origin(bundle, error.path), error.why) from error
+    for failed in failures(bundle, kernel):
+        raise BundleRefused(failed.path, f"{failed.name}: {failed}")
     return Programme(
         bundle=bundle,
         kernel=kernel,
@@ -85,7 +88,7 @@ def read_bundle(raw: bytes) -> Bundle:
         raise BundleRefused("", f"not JSON: {error}") from error
     try:
         ZoneInfo(bundle.tz)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
         raise BundleRefused("/tz", f"no such time zone {bundle.tz!r}") from error
     _known_tiers(bundle)
     _announced_in_time(bundle)

@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+import cext
 from edge.cli.main import tillside
 from edge.cli.output import Exit
 
 RULES = Path(__file__).parents[2] / "data" / "rules"
 REQUESTS = RULES / "requests.jsonl"
 BUNDLE = RULES / "bundle_10.json"
+WHOLE = RULES / "whole.yaml"
+KERNELS = ["c", "py"] if cext.COMPILED else ["py"]
 
 
 def rules(*args: str | Path, stdin: bytes | None = None) -> Result:
@@ -120,11 +123,109 @@ def test_a_bundle_as_hq_writes_it_evaluates_too(tmp_path: Path, form: str) -> No
     assert (result["gross"], result["payable"], result["fired"]) == (31372, 21372, [["R0002", 10000]])
 
 
-def test_a_wrong_bundle_of_hq_is_named_by_pointer(tmp_path: Path) -> None:
+def test_a_wrong_bundle_of_hq_is_named_by_line_and_pointer(tmp_path: Path) -> None:
+    """One line a mistake, as editors know it; the sum of them, and what to do, on the other stream."""
+    bundle = tmp_path / "hq.json"
+    wrong = HQ_BUNDLE | {"tz": "Asia/Shangai", "versoin": 3}
+    bundle.write_text(json.dumps(wrong, indent=1, ensure_ascii=False))
+    said = rules("check", bundle)
+    assert said.exit_code == Exit.FAILED
+    assert said.stdout.splitlines() == [
+        f"{bundle}:6:2: error: /tz: no such time zone 'Asia/Shangai' → did you mean Asia/Shanghai?",
+        f"{bundle}:37:2: error: /versoin: no key 'versoin' here → did you mean version?",
+    ]
+    assert said.stderr == (
+        f"error: {bundle}: 2 errors, 0 warnings → mend the bundle, then: tillside rules check {bundle}\n"
+    )
+
+
+def test_findings_come_as_json_too(tmp_path: Path) -> None:
     bundle = tmp_path / "hq.json"
     bundle.write_text(json.dumps(HQ_BUNDLE | {"tz": "Asia/Shangai"}))
-    said = rules("check", bundle)
-    assert (said.exit_code, said.stderr.partition(" → ")[0]) == (
-        Exit.FAILED,
-        f"error: {bundle}: /tz: no such time zone 'Asia/Shangai'",
+    said = json.loads(rules("check", bundle, "--json").stdout)
+    assert (said["ok"], [one["path"] for one in said["findings"]]) == (False, ["/tz"])
+
+
+def test_warnings_count_only_when_asked(tmp_path: Path) -> None:
+    """A best of one is a warning: 0, or 4 with --strict."""
+    bundle = tmp_path / "hq.json"
+    bundle.write_text(json.dumps(HQ_BUNDLE))
+    assert [rules("check", bundle, *strict).exit_code for strict in ([], ["--strict"])] == [0, Exit.DEGRADED]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_check_explains_every_rule_in_words(lang: str) -> None:
+    said = rules("check", WHOLE, "--explain", "--lang", lang, "--json")
+    words = json.loads(said.stdout)["words"]
+    assert len(words) == json.loads(said.stdout)["rules"]
+    assert (
+        words["GOLD-95"]
+        == {
+            "en": "金卡95折: gold and diamond members get 5 % off on everything but tea,"
+            " on Saturdays and Sundays, from 2026-12-01",
+            "zh": "金卡95折: 金卡、钻石卡会员，2026-12-01 起，周六、周日：全部商品（除 tea） 95折",
+        }[lang]
     )
+
+
+def test_vectors_run_on_both_kernels() -> None:
+    """And rules that none of them tries are named."""
+    said = json.loads(rules("test", WHOLE, "--json").stdout)
+    assert (said["vectors"], said["failed"], said["kernels"]) == (2, [], KERNELS)
+    assert said["fired"]["CLEARANCE"] == 1
+    assert "MUG" in said["untried"]
+
+
+def test_a_vector_that_fails_is_shown_key_by_key(tmp_path: Path) -> None:
+    bundle = tmp_path / "wrong.yaml"
+    text = WHOLE.read_text().replace(
+        "payable: 95元, points: 95, fired: [GOLD-95", "payable: 94元, fired: [CASH-98"
+    )
+    bundle.write_text(text)
+    said = rules("test", bundle)
+    assert said.exit_code == Exit.FAILED
+    assert said.stdout.splitlines()[:4] == [
+        f"FAIL /vectors/0 金卡周六买蛋糕 ({', '.join(KERNELS)})",
+        "  payable      expected 9400  got 9500",
+        "  fired        CASH-98 missing",
+        "  fired        GOLD-95 500 unexpected",
+    ]
+    assert said.stderr.startswith(f"error: {bundle}: 1 of 2 vectors failed → ")
+
+
+@pytest.mark.parametrize(
+    ("lang", "line"),
+    [
+        (
+            "en",
+            "~ GOLD-95 金卡95折: gold and diamond members now get 8 % off instead of 5 % off"
+            " on everything but tea, on Saturdays and Sundays, from 2026-12-01",
+        ),
+        (
+            "zh",
+            "~ GOLD-95 金卡95折: 金卡、钻石卡会员，2026-12-01 起，周六、周日：全部商品（除 tea） 现为92折（原为95折）",
+        ),
+    ],
+)
+def test_diff_says_in_words_what_changes_for_whom(lang: str, line: str, tmp_path: Path) -> None:
+    text = WHOLE.read_text().replace("version: 8", "version: 9").replace("bp: 95折", "bp: 92折")
+    new = tmp_path / "new.yaml"
+    new.write_text(
+        text.replace("  - name: 金卡周六买蛋糕", "  - name: x").replace("payable: 95元, points: 95, ", "")
+    )
+    said = rules("diff", WHOLE, new, "--lang", lang)
+    assert (said.exit_code, said.stderr) == (Exit.OK, "")
+    assert said.stdout.splitlines()[4:] == [line]
+
+
+def test_diff_of_a_bundle_with_itself_is_nothing() -> None:
+    """But its version does not grow, and that is said."""
+    said = rules("diff", WHOLE, WHOLE)
+    assert said.stdout.endswith("the same for everybody\n")
+    assert "not above 8" in said.stderr
+    assert json.loads(rules("diff", WHOLE, WHOLE, "--json").stdout)["changes"] == []
+
+
+def test_the_schema_is_printed_as_the_guides_have_it() -> None:
+    page = Path(__file__).parents[3] / "docs" / "points-bundle-1.schema.json"
+    assert rules("schema").stdout_bytes == page.read_bytes()

@@ -1,0 +1,1 @@
+"""Rules told in words, and what a new bundle changes for whom."""

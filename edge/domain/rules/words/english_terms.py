@@ -1,0 +1,81 @@
+"""The terms of a programme beside its rules, in English: one statement each, by section and id."""
+
+from collections.abc import Callable, Iterator
+
+from edge.domain.rules.model import Bundle, Downgrade, Group, TierBand
+from edge.domain.rules.words.facets import Statement, amount, capped, decimal
+
+MODES = {
+    "all": "all its rules add up",
+    "best": "only the best of its rules",
+    "first": "only the first that gives",
+}
+GOES = {"previous": "one tier down", "lowest": "to the lowest tier", "cancelled": "cancelled"}
+WAYS: dict[str, Callable[[int], str]] = {
+    "points": lambda n: f"{n:,} points",
+    "cumulative_fen": lambda n: f"{amount(n)} yuan in all",
+    "visits": lambda n: f"{n:,} visits",
+    "one_day_fen": lambda n: f"{amount(n)} yuan in one day",
+    "topup_fen": lambda n: f"a top-up of {amount(n)} yuan",
+}
+
+
+def statements(bundle: Bundle) -> Iterator[Statement]:
+    """Everything that holds for all rules."""
+    points = bundle.points
+    yield Statement("points", "earning", f"{amount(points.fen_per_point)} yuan paid earn 1 point")
+    worth = points.fen_per_redeemed_point
+    pays = f"1 point pays {amount(worth)} yuan" if worth else "points cannot pay"
+    yield Statement("points", "redeeming", pays)
+    if capped(points):
+        yield Statement("points", "receipt", f"a receipt earns at most {points.receipt_cap:,} points")
+    yield Statement("day", "start", f"the business day starts at {bundle.business_day_start}, {bundle.tz}")
+    yield from (Statement("tier", tier.id, _tier(tier, not at)) for at, tier in enumerate(bundle.tiers))
+    if bundle.downgrade:
+        yield Statement("tiers", "downgrade", _downgrade(bundle.downgrade))
+    yield from _others(bundle)
+    yield from (Statement("group", group.id, _group(group)) for group in bundle.groups)
+
+
+def _others(bundle: Bundle) -> Iterator[Statement]:
+    for at, level in enumerate(bundle.referral, 1):
+        told = (
+            f"1 point for {amount(level.fen_per_point)} yuan of the friend's spend"
+            if level.fen_per_point
+            else ""
+        )
+        joined = f"{level.register_points:,} points for a registration" if level.register_points else ""
+        yield Statement("referral", f"level {at}", ", ".join(filter(None, (told, joined))) or "nothing")
+    for bonus in bundle.bonuses:
+        yield Statement("bonus", bonus.id, f"{bonus.name}: {bonus.points:,} points on {bonus.on}")
+    for rebate in bundle.rebates:
+        text = f"{decimal(rebate.bp, 100)} % of spend back as vouchers every {rebate.every}"
+        yield Statement("rebate", rebate.id, f"{rebate.name}: {text}")
+    refunds = bundle.refunds
+    short = {"cash": "kept from the cash", "debt": "a debt of the account"}[refunds.shortfall]
+    yield Statement("refunds", "", f"taken for {refunds.days} days; points already spent are {short}")
+    if bundle.honest:
+        does = {"flag": "flagged", "refuse": "refused"}[bundle.honest.action]
+        text = f"a price above the lowest of the last {bundle.honest.days} days is {does} as a price before a discount"
+        yield Statement("honest discounts", "", text)
+
+
+def _tier(tier: TierBand, first: bool) -> str:
+    ways = [tell(getattr(tier, key)) for key, tell in WAYS.items() if getattr(tier, key) is not None]
+    reached = f"from {' or '.join(ways)}" if ways else "for everybody" if first else "by hand"
+    return f"{tier.label}: {reached}" + (f"; {', '.join(tier.benefits)}" if tier.benefits else "")
+
+
+def _downgrade(down: Downgrade) -> str:
+    return f"{GOES[down.to]} after {down.idle_months} months without a purchase, warned {down.warn_days} days before"
+
+
+def _group(group: Group) -> str:
+    silenced = f", silenced by {', '.join(group.suppressed_by)}" if group.suppressed_by else ""
+    measured = ", measured on what is left" if group.basis == "running" else ""
+    return f"{MODES[group.mode]}, as number {group.order} of the {group.phase} phase{measured}{silenced}"
+
+
+def turned(old: str, now: str) -> str:
+    """A statement that has changed."""
+    return f"{now} (was: {old})"
