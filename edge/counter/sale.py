@@ -188,7 +188,8 @@ class _Checkout:
             committed_at=self._shop.local_time(self._transaction.now_ms),
             business_date=self._date,
             member=member.id if member else None,
-            tier=member.tier if member else None,
+            # Of the quote: another till may have brought the member to the next tier since.
+            tier=self._quote.member.tier if self._quote.member else None,
             decision=self._decision,
             tenders=tuple(TenderPaid(t.kind, t.amount_fen, t.ref) for t in self._request.tenders),
             change_fen=change_fen,

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from edge.clock import ManualClock
+from edge.counter import quoting, sale
 from edge.counter.proving import Proof, explained, find_refund, prove
 from edge.errors import StorageCorrupt
 from edge.reports.explanation import Explanation
 from edge.storage.history import Span, history
-from tests.edge.counter.conftest import BUNDLE, DAY_MS, NOW_MS, Counter, bundle, open_counter
+from tests.edge.counter.conftest import BUNDLE, DAY_MS, NOW_MS, Counter, bundle, new_idem, open_counter
 
 STORED = sorted((Path(__file__).parents[2] / "databases").glob("*.db"))
 
@@ -149,6 +150,22 @@ async def test_a_receipt_is_replayed_under_the_rules_that_decided_it(tmp_path: P
         (1, 100, True),
         (2, 200, True),
     ]
+
+
+async def test_a_tier_reached_between_quote_and_sale_does_not_change_what_was_decided(tmp_path: Path) -> None:
+    """Quoted as plain; another till makes the member gold; sold as quoted, and recorded as it was decided."""
+    counter = await promotional(tmp_path)
+    await counter.register("80000001")
+    line = quoting.BasketLine(1000, 5000, name="茶")
+    basket = quoting.QuoteRequest(cashier="小王", member="80000001", lines=(line,))
+    quote = quoting.quote(counter.shop, counter.quotes, "T1", basket)
+    assert (await counter.sell(10_000, member="80000001")).tier_reached == "gold"
+    paid = (sale.Tender("cash", quote.totals.due_fen),)
+    asked = sale.CommitRequest(idem=new_idem(), quote_id=quote.quote_id, tenders=paid)
+    sold = await sale.commit(counter.shop, counter.quotes, "T1", asked)
+    told = in_english(tmp_path, sold.receipt_no)
+    await counter.close()
+    assert (told.heading.tier, told.differences) == ("plain", ())
 
 
 async def test_a_refund_leads_to_its_sale_and_the_sale_to_its_refund(tmp_path: Path) -> None:
