@@ -15,9 +15,13 @@ COUNTER_MAX = 2**53
 
 
 class Invention(Random):
-    """A bundle and baskets for it; ``wide`` says whether it goes beyond the first vocabulary."""
+    """A bundle and baskets for it.
+
+    ``wide``: whether the bundle goes beyond the first vocabulary; ``kinds``: the coupons that its rules ask for.
+    """
 
     wide = True
+    kinds: Sequence[str] = COUPONS
 
     def names(self) -> list[str]:
         return self.sample(NAMES, self.randint(1, 3))
@@ -39,6 +43,7 @@ class Invention(Random):
     def bundle(self) -> JsonObject:
         """Three to seven groups, up to twelve rules; now and then enough for several words of bits."""
         self.wide = self.random() < 0.7
+        self.kinds = self.sample(COUPONS, 4)
         groups = [self.group(nth) for nth in range(self.randint(3, 7))]
         count = self.choice((*(self.randint(1, 12) for _ in range(9)), 0, 12, self.choice((64, 65, 200))))
         rules = [self.rule(self.choice(groups)) for _ in range(count)]
@@ -83,7 +88,7 @@ class Invention(Random):
 
     def as_good(self, rule: JsonObject) -> JsonObject:
         """The same for another coupon, so that coupons are worth the same now and then."""
-        return {**rule, "when": {**rule["when"], "coupon": self.choice(COUPONS)}}
+        return {**rule, "when": {**rule["when"], "coupon": self.choice(self.kinds)}}
 
     def when(self) -> JsonObject:
         start = self.ts()
@@ -106,7 +111,7 @@ class Invention(Random):
         if self.wide and "birthday" in asked:
             asked |= self.some(0.7, birthday_calendar=self.choice(("solar", "lunar", "either")))
         if self.wide:
-            asked |= self.some(0.25, coupon=self.choice(COUPONS))
+            asked |= self.some(0.25, coupon=self.choice(self.kinds))
         return {**self.some(self.choice((0, 0, 0.3)), **window), **asked}
 
     def select(self) -> JsonObject:
@@ -227,7 +232,9 @@ class Invention(Random):
 
     def coupons(self, lines: int) -> list[str]:
         """Few as a rule: every combination of them is priced."""
-        return self.sample(COUPONS, self.choice((1, 1, 2, 2, 3, 6 if lines < 6 else 0)))
+        if lines < 6 and self.random() < 0.02:
+            return self.sample(COUPONS, 6)
+        return self.sample((*self.kinds, "c0"), self.choice((0, 1, 1, 2, 2, 3)))
 
     def used(self, rules: Sequence[JsonObject]) -> JsonObject:
         """What some of the rules, and one that is gone, have given so far."""
