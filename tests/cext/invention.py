@@ -1,5 +1,6 @@
 """Bundles and baskets made up from a seed: small numbers that meet, and limits now and then."""
 
+import json
 from collections.abc import Sequence
 from random import Random
 from typing import Any
@@ -243,4 +244,12 @@ class Invention(Random):
 
     def counters(self) -> list[int]:
         times = [self.choice((0, 0, 1, 2, COUNTER_MAX)) for _ in range(2)]
-        return times + [self.choice((0, 0, 1, self.randint(0, 500), self.fen())) for _ in range(3)]
+        values = [self.choice((0, 0, 1, self.randint(0, 500), self.fen())) for _ in range(3)]
+        return [*times, *values][: self.choice((5, 5, 5, 5, 5, 5, self.randint(0, 4)))]
+
+    def written(self, basket: JsonObject) -> bytes:
+        """As JSON: as tills write it, or with its keys in any order, or with blanks."""
+        if self.random() < 0.2:
+            basket = {key: basket[key] for key in self.sample(list(basket), len(basket))}
+        separators = (", ", ": ") if self.random() < 0.1 else (",", ":")
+        return json.dumps(basket, ensure_ascii=self.random() < 0.1, separators=separators).encode()

@@ -73,7 +73,7 @@ def play(seeds: Iterable[int], baskets: int, judged: int) -> Tally:
         compiled = cext.load(raw, "c") if cext.COMPILED else plain
         for nth in range(baskets):
             basket = invention.basket(bundle)
-            request = json.dumps(basket, ensure_ascii=False, separators=(",", ":")).encode()
+            request = invention.written(basket)
             explained = same(plain, compiled, request, seed)
             trace = json.loads(explained)
             check_sums(trace, basket, bundle)
