@@ -87,8 +87,13 @@ cdef inline uint64_t with_coupons(
     return alive
 
 
+cdef inline uint32_t presented(const Occasion *occasion) noexcept nogil:
+    """All the coupons."""
+    return (<uint32_t>1 << occasion.n_coupons) - 1
+
+
 cdef void find_met(const Program *program, const Occasion *occasion, uint64_t *met) noexcept nogil:
-    """Rules of all phases whose `when` the occasion meets; coupons and totals are not asked here."""
+    """Rules of all phases whose `when` the occasion meets with all its coupons; totals are not asked here."""
     cdef const uint64_t *rows[ROWS]
     cdef Moment moment
     cdef uint64_t word
@@ -97,7 +102,7 @@ cdef void find_met(const Program *program, const Occasion *occasion, uint64_t *m
     find_moment(program, occasion, &moment)
     find_rows(program, occasion, &moment, rows)
     for w in range(program.width):
-        word = tagged(program, occasion, w)
+        word = tagged(program, occasion, w) & with_coupons(program, occasion, presented(occasion), w)
         for i in range(ROWS):
             word &= rows[i][w]
         met[w] = word

@@ -40,40 +40,27 @@ cdef void choose_coupons(const Program *program, Work *work) noexcept nogil:
 
 
 cdef void redeem(const Program *program, Work *work) noexcept nogil:
-    """Find the terms of redemption, and open the points phase with the net less what points pay on them."""
-    cdef uint64_t choosing[WORDS]
+    """Find the terms of redemption, and take what points pay on them off ``work.opening``."""
     cdef uint64_t rest
     cdef int w
     for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
-        choosing[w] = work.alive[w] & program.marks[REDEEMS][w] & ~program.marks[ANY_LINE][w]
-    sum_lines(
-        program, program.ends[DISCOUNT], program.ends[POINTS], choosing, &work.eligible[GIFTS], work.net, work
-    )
-    memcpy(work.opening, work.net, work.basket.n * sizeof(int64_t))
-    for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
-        rest = work.alive[w] & program.marks[REDEEMS][w] & (work.touched[w] | program.marks[ANY_LINE][w])
-        while rest and work.basket.n:
+        rest = work.alive[w] & program.marks[REDEEMS][w] & (program.marks[ANY_LINE][w] | work.touched[w])
+        while rest:
             ask_terms(program, w * 64 + LOWEST(rest), work)
             rest &= rest - 1
 
 
 cdef void ask_terms(const Program *program, int j, Work *work) noexcept nogil:
-    """Let the rule set the terms, if its needs are met and no other has."""
+    """Let the rule set the terms, if its needs are met and no other has; they are for all lines, like gifts."""
     cdef const Rule *rule = &program.rules[j]
-    cdef const Sum *chosen = chosen_of(program, work, POINTS, j)
+    cdef const Sum *chosen = gather(program, GIFTS, j, work)
+    cdef int64_t fen = measure(chosen.members, work.net, work.basket.n)
     cdef uint64_t silencers = work.fired_groups & program.groups[rule.group].silencers
-    work.sums[j].fen = chosen.fen
-    if chosen.fen < rule.min_fen or chosen.qty < rule.min_qty:
-        put_in(work.in_need, j)
-        return
-    if silencers:
-        put_in(work.silenced, j)
-        work.sums[j].silencer = LOWEST(silencers)
-        return
-    put_in(work.valued, j)
-    if work.redeeming < 0:
-        work.redeeming = j
-        take_points(program, j, chosen, work)
+    if any_line(chosen) and is_met(program, rule, j, chosen, fen, silencers, work):
+        put_in(work.valued, j)
+        if work.redeeming < 0:
+            work.redeeming = j
+            take_points(program, j, chosen, work)
 
 
 cdef inline int64_t points_taken(
@@ -88,7 +75,8 @@ cdef inline int64_t points_taken(
 cdef void take_points(const Program *program, int j, const Sum *chosen, Work *work) noexcept nogil:
     """Take points on the rule's terms, and what they pay off ``work.opening``."""
     cdef const Rule *rule = &program.rules[j]
-    cdef int64_t taken = points_taken(program, rule, chosen.fen, work)
+    cdef int64_t fen = work.sums[j].fen
+    cdef int64_t taken = points_taken(program, rule, fen, work)
     if taken > 0:
-        take_off(chosen, taken * rule.number, chosen.fen, work.net, work.basket.n, work.opening)
+        take_off(chosen, taken * rule.number, fen, work.net, work.basket.n, work.opening)
         fire(rule, j, taken, work)

@@ -15,8 +15,12 @@ cdef inline bint take(Cursor *at, const char *text, Py_ssize_t length) noexcept 
 
 
 cdef inline void blank(Cursor *at) noexcept nogil:
-    while at.p < at.end and (at.p[0] == c" " or at.p[0] == c"\n" or at.p[0] == c"\r" or at.p[0] == c"\t"):
+    while UNLIKELY(at.p < at.end and at.p[0] <= c" " and is_blank(at.p[0])):
         at.p += 1
+
+
+cdef inline bint is_blank(uint8_t byte) noexcept nogil:
+    return byte == c" " or byte == c"\n" or byte == c"\r" or byte == c"\t"
 
 
 cdef inline bint mark(Cursor *at, uint8_t wanted) noexcept nogil:
@@ -30,13 +34,13 @@ cdef inline bint mark(Cursor *at, uint8_t wanted) noexcept nogil:
 
 
 cdef inline uint64_t specials(uint64_t word) noexcept nogil:
-    """Mark the first quote, backslash, control character or non-ASCII byte of eight; later marks may be false."""
-    cdef uint64_t quote = word ^ (ONES * 0x22)
-    cdef uint64_t escape = word ^ (ONES * 0x5C)
-    cdef uint64_t found = (quote - ONES) & ~quote
-    found |= (escape - ONES) & ~escape
-    found |= (word - ONES * 0x20) & ~word
-    return (found | word) & HIGHS
+    """Mark the first quote, backslash, control character or non-ASCII byte of eight; later marks may be false.
+
+    Only a quote and the control characters are below 0x21 with their second bit flipped.
+    """
+    cdef uint64_t low = (word ^ (ONES * 0x02)) - ONES * 0x21
+    cdef uint64_t escape = (word ^ (ONES * 0x5C)) - ONES
+    return (low | escape | word) & HIGHS
 
 
 cdef inline bint rest_of_text(Cursor *at, Text *text) noexcept nogil:
@@ -104,7 +108,39 @@ cdef inline bint is_text(const Text *text, const char *other, Py_ssize_t length)
     return text.length == length and memcmp(text.start, other, length) == 0
 
 
-cdef bint take_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
+cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint32_t *number) noexcept nogil:
+    """Step over a text of up to 15 ASCII bytes and its closing quote; NULL for any other. Reads 16 bytes."""
+    cdef uint64_t low = load(p)
+    cdef uint64_t high = 0
+    cdef uint64_t found = specials(low)
+    cdef uint64_t length
+    if found:
+        length = LOWEST(found) >> 3
+        low &= (found ^ (found - 1)) >> 8  # the bytes before the one that was found
+    else:
+        high = load(p + 8)
+        found = specials(high)
+        if UNLIKELY(not found):
+            return NULL
+        length = 8 + (LOWEST(found) >> 3)
+        high &= (found ^ (found - 1)) >> 8
+    if UNLIKELY(p[length] != c'"'):
+        return NULL
+    number[0] = short_number(names, low, high | length << 56)
+    return p + length + 1
+
+
+cdef inline bint take_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
+    cdef const uint8_t *after
+    if LIKELY(at.end - at.p > 16 and at.p[0] == c'"'):
+        after = usual_name(at.p + 1, names, number)
+        if LIKELY(after != NULL):
+            at.p = after
+            return True
+    return take_any_name(at, names, number)
+
+
+cdef bint take_any_name(Cursor *at, const Names *names, uint32_t *number) noexcept nogil:
     cdef Text text
     if not take_text(at, &text):
         return False

@@ -1,81 +1,68 @@
 # A request as JSON: keys in any order, and lines first as tills write them.
 
-cdef enum:  # bytes that a line in the usual order may look at
-    LINE_ROOM = 208
-
-
-cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint32_t *number) noexcept nogil:
-    """Step over a text of up to 15 ASCII bytes and its closing quote; NULL for any other."""
-    cdef uint64_t low = load(p)
-    cdef uint64_t high = 0
-    cdef uint64_t found = specials(low)
-    cdef int length
-    if found:
-        length = LOWEST(found) >> 3
-        low &= (found ^ (found - 1)) >> 8  # the bytes before the one that was found
-    else:
-        high = load(p + 8)
-        found = specials(high)
-        if UNLIKELY(not found):
-            return NULL
-        length = 8 + (LOWEST(found) >> 3)
-        high &= (found ^ (found - 1)) >> 8
-    if UNLIKELY(p[length] != c'"'):
-        return NULL
-    number[0] = short_number(names, low, high | <uint64_t>length << 56)
-    return p + length + 1
+cdef enum:  # bytes that the usual line may look at: up to its brand, from there to its amount, after it
+    NAMES_ROOM = 8 + 16 + 8 + 16 + 10 + 16
+    NUMBERS_ROOM = 7 + 7 + 8 + 7 + 7 + 8
+    FLAGS_ROOM = 23
+    END_ROOM = 11 + 11 + 9 + 8 + 1
 
 
 cdef inline const uint8_t *usual_number(const uint8_t *p, uint32_t *number) noexcept nogil:
     """Step over 1 to 7 digits; NULL for anything else. What ends them is for the next step to see."""
     cdef uint64_t word = load(p) ^ (ONES * 0x30)
     cdef uint64_t found = ((word + ONES * 0x76) | word) & HIGHS
-    cdef int digits
-    if UNLIKELY(not found):
-        return NULL
-    digits = LOWEST(found) >> 3
-    if UNLIKELY(digits == 0 or (p[0] == c"0" and digits > 1)):
-        return NULL
-    word <<= 64 - 8 * digits  # right-aligned: the last digit is the highest byte
+    cdef uint64_t end = LOWEST(found | bit(63))  # the highest bit of the byte after the digits
+    if UNLIKELY(<uint8_t>(p[0] - c"1") > 8):
+        number[0] = 0
+        return p + 1 if p[0] == c"0" and end == 15 else NULL
+    word <<= (7 - end) & 63  # the last digit is the highest byte, zeros are before the first
     word = (word * 10 + (word >> 8)) & <uint64_t>0x00FF00FF00FF00FF
     word = (word * 100 + (word >> 16)) & <uint64_t>0x0000FFFF0000FFFF
     number[0] = <uint32_t>(word * 10000 + (word >> 32))
-    return p + digits
+    return p + (end >> 3)
+
+
+cdef inline const uint8_t *usual_qty(const uint8_t *p, uint32_t *number) noexcept nogil:
+    """Step over a quantity: most have one digit."""
+    number[0] = p[0] - c"0"
+    if LIKELY(p[1] == c"," and number[0] < 10):
+        return p + 1
+    p = usual_number(p, number)
+    return NULL if number[0] > QTY_MAX else p
 
 
 cdef inline bint is_next(const uint8_t *p, const char *text, size_t length) noexcept nogil:
     return memcmp(p, text, length) == 0
 
 
-cdef inline const uint8_t *usual_line(const uint8_t *p, const Program *program, Line *line) noexcept nogil:
-    """Step over a line with its keys in the usual order and no blanks; NULL for any other.
-
-    LINE_ROOM bytes may be read from ``p`` on.
-    """
-    if not is_next(p, b'{"sku":"', 8):
+cdef inline const uint8_t *usual_line(
+    const uint8_t *p, const uint8_t *end, const Program *program, Line *line
+) noexcept nogil:
+    """Step over a line with its keys in the usual order and no blanks; NULL for any other."""
+    if UNLIKELY(end - p < NAMES_ROOM or not is_next(p, b'{"sku":"', 8)):
         return NULL
     p = usual_name(p + 8, &program.names[SKU], &line.sku)
-    if p == NULL or not is_next(p, b',"cat":"', 8):
+    if UNLIKELY(p == NULL or not is_next(p, b',"cat":"', 8)):
         return NULL
     p = usual_name(p + 8, &program.names[CAT], &line.cat)
-    if p == NULL or not is_next(p, b',"brand":"', 10):
+    if UNLIKELY(p == NULL or not is_next(p, b',"brand":"', 10)):
         return NULL
     p = usual_name(p + 10, &program.names[BRAND], &line.brand)
-    if p == NULL or not is_next(p, b',"qty":', 7):
+    if UNLIKELY(p == NULL or end - p < NUMBERS_ROOM or not is_next(p, b',"qty":', 7)):
         return NULL
-    p = usual_number(p + 7, &line.qty)
-    if p == NULL or line.qty > QTY_MAX or not is_next(p, b',"unit":', 8):
+    p = usual_qty(p + 7, &line.qty)
+    if UNLIKELY(p == NULL or not is_next(p, b',"unit":', 8)):
         return NULL
     p = usual_number(p + 8, &line.unit)
-    if p == NULL or not is_next(p, b',"fen":', 7):
+    if UNLIKELY(p == NULL or not is_next(p, b',"fen":', 7)):
         return NULL
     p = usual_number(p + 7, &line.fen)
-    if p == NULL:
+    if UNLIKELY(p == NULL):
         return NULL
     line.milli = line.nd = line.np = 0
-    if is_next(p, b',"nd":false,"np":false}', 23):
-        return p + 23
-    return usual_end(p, line)
+    if LIKELY(end - p >= FLAGS_ROOM and is_next(p, b',"nd":false,"np":false}', FLAGS_ROOM)):
+        return p + FLAGS_ROOM
+    return usual_end(p, line) if end - p >= END_ROOM else NULL
 
 
 cdef const uint8_t *usual_end(const uint8_t *p, Line *line) noexcept nogil:
@@ -97,22 +84,6 @@ cdef const uint8_t *usual_end(const uint8_t *p, Line *line) noexcept nogil:
             return NULL
         line.milli = <uint16_t>milli
     return p + 1 if p[0] == c"}" else NULL
-
-
-cdef inline bint take_usual_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
-    """Take a line in the usual order, otherwise stay. Near the end it is read from a copy that has room."""
-    cdef uint8_t last[2 * LINE_ROOM]
-    cdef const uint8_t *start = at.p
-    cdef const uint8_t *after
-    if UNLIKELY(at.end - at.p < LINE_ROOM):
-        memset(last, 0, sizeof(last))
-        memcpy(last, at.p, at.end - at.p)
-        start = last
-    after = usual_line(start, program, line)
-    if UNLIKELY(after == NULL):
-        return False
-    at.p += after - start
-    return True
 
 
 cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nogil:
@@ -155,21 +126,23 @@ cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nog
 
 
 cdef bint take_lines(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
+    cdef const uint8_t *p
     cdef bint more
     cdef int64_t total = 0
     cdef Line *line = room.lines
     if not opened(at, c"[", c"]", &more):
         return False
     while more:
-        if line == room.lines + LINES:
+        if UNLIKELY(line == room.lines + LINES):
             return False
-        if not (take_usual_line(at, program, line) or take_line(at, program, line)):
+        p = usual_line(at.p, at.end, program, line)
+        if LIKELY(p != NULL):
+            at.p = p
+        elif not take_line(at, program, line):
             return False
         total += line.fen
         line += 1
-        if at.end - at.p > 2 and at.p[0] == c"," and at.p[1] == c"{":
-            at.p += 1
-        elif not ended(at, c"]", &more):
+        if not ended(at, c"]", &more):
             return False
     basket.n = <int>(line - room.lines)
     return total <= FEN_MAX

@@ -12,9 +12,9 @@ cdef struct Work:
     int64_t payable
     int64_t points
     int redeeming  # the rule that set the terms of redemption, or -1
-    uint64_t met[WORDS]  # `when`, but for coupons and totals
+    uint64_t met[WORDS]  # `when` with all coupons, but for totals
+    uint64_t touched[WORDS]  # of those that choose their lines: they select one
     uint64_t alive[WORDS]  # all of `when`, and the limits
-    uint64_t touched[WORDS]  # of those that choose their lines: they have one
     uint64_t in_need[WORDS]
     uint64_t silenced[WORDS]
     uint64_t valued[WORDS]  # would give something
@@ -29,7 +29,8 @@ cdef struct Work:
     int32_t fired_rules[RULES]  # in the order of application
     int64_t fired_values[RULES]
     int16_t used_at[RULES + 1]  # by limit: place in basket.used and 1, or 0
-    Sum sums[WORDS * 64]
+    uint64_t selected[WORDS * 64][LINE_WORDS]  # of those that are touched: their lines, which may not take part
+    Sum sums[WORDS * 64]  # of those that were valued
 
 cdef struct Turn:  # the group that is having its turn
     const Group *group
@@ -85,7 +86,7 @@ cdef void find_alive(const Program *program, int phase, int64_t total, Work *wor
                 alive ^= rest & (0 - rest)
             rest &= rest - 1
         work.alive[w] = alive
-        work.touched[w] = work.in_need[w] = work.silenced[w] = work.valued[w] = work.fired[w] = 0
+        work.in_need[w] = work.silenced[w] = work.valued[w] = work.fired[w] = 0
 
 
 cdef inline bint admits(const Program *program, const Work *work, int j, int64_t total) noexcept nogil:
@@ -100,98 +101,119 @@ cdef inline bint admits(const Program *program, const Work *work, int j, int64_t
     return not limit_reached(&program.limits[rule.limit - 1], used_of(rule, work))
 
 
+cdef void find_selected(const Program *program, Work *work) noexcept nogil:
+    """Find the lines of each rule that chooses its own and may live: the same with any coupons, in any phase."""
+    cdef const Line *line = work.basket.lines
+    cdef const uint64_t *cat
+    cdef const uint64_t *brand
+    cdef const uint64_t *sku
+    cdef uint64_t choosing[WORDS]
+    cdef uint64_t any_choosing = 0
+    cdef uint64_t rest
+    cdef int w
+    cdef int i
+    for w in range(program.width):
+        choosing[w] = work.met[w] & ~program.marks[ANY_LINE][w]
+        any_choosing |= choosing[w]
+        work.touched[w] = 0
+    if not any_choosing:
+        return
+    for i in range(work.basket.n):
+        cat = row_of(program, CAT, line.cat)
+        brand = row_of(program, BRAND, line.brand)
+        sku = row_of(program, SKU, line.sku)
+        for w in range(program.width):
+            rest = choosing[w] & cat[w] & brand[w] & sku[w]
+            while rest:
+                select(program, w, rest & (0 - rest), line, i, work)
+                rest &= rest - 1
+        line += 1
+
+
+cdef inline void select(
+    const Program *program, int word, uint64_t rule, const Line *line, int i, Work *work
+) noexcept nogil:
+    """Add a line to what the rule selects, unless it is too cheap for it."""
+    cdef int j = word * 64 + LOWEST(rule)
+    if program.marks[HAS_UNIT][word] & rule and line.unit < program.rules[j].min_unit:
+        return
+    if not work.touched[word] & rule:
+        work.touched[word] |= rule
+        memset(work.selected[j], 0, sizeof(work.selected[j]))
+    put_in(work.selected[j], i)
+
+
 cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
     """Find the lines that may take part in a phase, and what they come to."""
     cdef const Line *line = work.basket.lines
     cdef Sum *eligible = &work.eligible[phase]
-    cdef int i
-    memset(eligible, 0, sizeof(Sum))
-    for i in range(work.basket.n):
-        if not ((phase == DISCOUNT and line.nd) or (phase == POINTS and line.np)):
-            eligible.fen += amounts[i]
-            eligible.qty += line.qty
-            put_in(eligible.members, i)
-        line += 1
-
-
-cdef void sum_lines(
-    const Program *program, int start, int end, const uint64_t *choosing, const Sum *eligible,
-    const int64_t *amounts, Work *work,
-) noexcept nogil:
-    """Add each eligible line to those of the ``choosing`` rules that select it."""
-    cdef const Line *line
-    cdef const uint64_t *cat
-    cdef const uint64_t *brand
-    cdef const uint64_t *sku
-    cdef uint64_t lines
-    cdef uint64_t rest
-    cdef int w
-    cdef int i
-    cdef int word
-    for word in range((work.basket.n + 63) >> 6):
-        lines = eligible.members[word]
-        while lines:
-            i = word * 64 + LOWEST(lines)
-            lines &= lines - 1
-            line = &work.basket.lines[i]
-            cat = row_of(program, CAT, line.cat)
-            brand = row_of(program, BRAND, line.brand)
-            sku = row_of(program, SKU, line.sku)
-            for w in range(start, end):
-                rest = choosing[w] & cat[w] & brand[w] & sku[w]
-                while rest:
-                    add_line(program, w * 64 + LOWEST(rest), line, i, amounts[i], work)
-                    rest &= rest - 1
-
-
-cdef inline void add_line(
-    const Program *program, int j, const Line *line, int i, int64_t fen, Work *work
-) noexcept nogil:
-    """Add a line to what the rule selects, unless it is too cheap for it."""
-    cdef Sum *chosen = &work.sums[j]
-    if has(program.marks[HAS_UNIT], j) and line.unit < program.rules[j].min_unit:
-        return
-    if not has(work.touched, j):
-        put_in(work.touched, j)
-        memset(chosen, 0, sizeof(Sum))
-    chosen.fen += fen
-    chosen.qty += line.qty
-    put_in(chosen.members, i)
-
-
-cdef inline int64_t measure(const Sum *chosen, const int64_t *amounts, int n) noexcept nogil:
     cdef int64_t fen = 0
-    cdef uint64_t rest
-    cdef int word
-    for word in range((n + 63) >> 6):
-        rest = chosen.members[word]
-        while rest:
-            fen += amounts[word * 64 + LOWEST(rest)]
-            rest &= rest - 1
-    return fen
+    cdef int64_t qty = 0
+    cdef uint64_t members = 0
+    cdef int i
+    memset(eligible.members, 0, sizeof(eligible.members))
+    for i in range(work.basket.n):
+        if i & 63 == 0:
+            members = 0
+        if not ((phase == DISCOUNT and line.nd) or (phase == POINTS and line.np)):
+            fen += amounts[i]
+            qty += line.qty
+            members |= bit(i & 63)
+        eligible.members[i >> 6] = members
+        line += 1
+    eligible.fen = fen
+    eligible.qty = qty
+
+
+cdef inline bint any_line(const Sum *chosen) noexcept nogil:
+    return (chosen.members[0] | chosen.members[1] | chosen.members[2] | chosen.members[3]) != 0
+
+
+cdef inline const Sum *gather(const Program *program, int phase, int j, Work *work) noexcept nogil:
+    """Find the lines that the rule works on: of those that it selects, the eligible ones."""
+    cdef const Sum *eligible = &work.eligible[phase]
+    cdef int i
+    if has(program.marks[ANY_LINE], j):
+        return eligible
+    for i in range(LINE_WORDS):
+        work.sums[j].members[i] = work.selected[j][i] & eligible.members[i]
+    if program.rules[j].min_qty or program.rules[j].operation == PER_QTY:
+        work.sums[j].qty = count_units(work.sums[j].members, work.basket.lines, work.basket.n)
+    return &work.sums[j]
 
 
 cdef int64_t value_of(const Program *program, int phase, int j, const Turn *turn, Work *work) noexcept nogil:
-    """What a living rule with lines would give in its group, 0 for nothing; keeps why."""
+    """What a living rule would give in its group, 0 for nothing; keeps why."""
     cdef const Rule *rule = &program.rules[j]
-    cdef const Sum *chosen = chosen_of(program, work, phase, j)
+    cdef const Sum *chosen = gather(program, phase, j, work)
     cdef int64_t fen = chosen.fen
     cdef int64_t value
-    if turn.amounts == work.running:
-        fen = measure(chosen, turn.amounts, work.basket.n)
-    work.sums[j].fen = fen
-    if fen < rule.min_fen or chosen.qty < rule.min_qty:
-        put_in(work.in_need, j)
+    if not any_line(chosen):
         return 0
-    if turn.silencers:
-        put_in(work.silenced, j)
-        work.sums[j].silencer = LOWEST(turn.silencers)
+    if chosen == &work.sums[j] or turn.amounts == work.running:
+        fen = measure(chosen.members, turn.amounts, work.basket.n)
+    if not is_met(program, rule, j, chosen, fen, turn.silencers, work):
         return 0
     value = worth(rule, work.basket.lines, work.basket.n, chosen, fen, turn.amounts)
     value = least(value, most_of(program, rule, work))
     if value > 0:
         put_in(work.valued, j)
     return value
+
+
+cdef inline bint is_met(
+    const Program *program, const Rule *rule, int j, const Sum *chosen, int64_t fen, uint64_t silencers, Work *work
+) noexcept nogil:
+    """Tell whether the rule has what it needs and no group silences it; keeps why not."""
+    work.sums[j].fen = fen
+    if fen < rule.min_fen or (rule.min_qty and chosen.qty < rule.min_qty):
+        put_in(work.in_need, j)
+        return False
+    if silencers:
+        put_in(work.silenced, j)
+        work.sums[j].silencer = LOWEST(silencers)
+        return False
+    return True
 
 
 cdef int64_t weigh(
@@ -202,32 +224,20 @@ cdef int64_t weigh(
     const int64_t *net,
     int64_t *weights,
 ) noexcept nogil:
-    """Put what a discount can take off each of its lines into ``weights``: what is left of it.
-
-    A fixed price takes no more than what is above it.
-    """
+    """Put what a fixed price can take off each of its lines into ``weights``: what is above it, and left."""
     cdef int64_t total = 0
-    cdef int64_t weight
-    cdef uint64_t rest
-    cdef int word
     cdef int i
-    for word in range((basket.n + 63) >> 6):
-        rest = chosen.members[word]
-        while rest:
-            i = word * 64 + LOWEST(rest)
-            rest &= rest - 1
-            weight = net[i]
-            if rule.operation == FIXED_PRICE:
-                weight = least(weight, above(rule, &basket.lines[i], amounts[i]))
-            weights[i] = weight
-            total += weight
+    for i in range(basket.n):
+        if has(chosen.members, i):
+            weights[i] = least(net[i], above(rule, &basket.lines[i], amounts[i]))
+            total += weights[i]
     return total
 
 
 cdef void take_off(
     const Sum *chosen, int64_t value, int64_t total, const int64_t *weights, int n, int64_t *net
 ) noexcept nogil:
-    """Spread a discount over its lines, and take each share off ``net``."""
+    """Spread a value over its lines by ``weights``, which may be ``net``, and take each share off ``net``."""
     cdef int64_t reached = 0
     cdef int64_t given = 0
     cdef int64_t upto
@@ -260,14 +270,19 @@ cdef void apply(
     """Let the rule give what it is worth; a discount is clipped to what is left on its lines."""
     cdef const Rule *rule = &program.rules[j]
     cdef const Sum *chosen
+    cdef const int64_t *weights = work.net
     cdef int64_t left
     if phase == DISCOUNT:
         chosen = chosen_of(program, work, phase, j)
-        left = weigh(rule, chosen, work.basket, amounts, work.net, work.weights)
+        if rule.operation == FIXED_PRICE:
+            left = weigh(rule, chosen, work.basket, amounts, work.net, work.weights)
+            weights = work.weights
+        else:
+            left = measure(chosen.members, work.net, work.basket.n)
         value = least(value, left)
         if value <= 0:
             return
-        take_off(chosen, value, left, work.weights, work.basket.n, work.net)
+        take_off(chosen, value, left, weights, work.basket.n, work.net)
     fire(rule, j, value, work)
 
 
@@ -291,33 +306,18 @@ cdef inline void end_turn(const Program *program, int phase, Turn *turn, Work *w
 
 cdef void run_phase(const Program *program, int phase, const int64_t *opening, Work *work) noexcept nogil:
     """Value the living rules in execution order; each group chooses by its mode before the next begins."""
-    cdef int start = first_word(program, phase)
-    cdef int end = program.ends[phase]
-    cdef uint64_t choosing[WORDS]
-    cdef uint64_t any_choosing = 0
     cdef uint64_t rest
     cdef Turn turn
     cdef int w
-    for w in range(start, end):
-        choosing[w] = work.alive[w] & ~(program.marks[ANY_LINE][w] | program.marks[REDEEMS][w])
-        any_choosing |= choosing[w]
-    if any_choosing:
-        sum_lines(program, start, end, choosing, &work.eligible[phase], opening, work)
     turn.opening = opening
     turn.group = NULL
     turn.best = -1
-    for w in range(start, end):
-        rest = choosing[w] & work.touched[w]
-        if any_line(&work.eligible[phase]):
-            rest |= work.alive[w] & ~(choosing[w] | program.marks[REDEEMS][w])
+    for w in range(first_word(program, phase), program.ends[phase]):
+        rest = work.alive[w] & (program.marks[ANY_LINE][w] | work.touched[w]) & ~program.marks[REDEEMS][w]
         while rest:
             take_turn(program, phase, w * 64 + LOWEST(rest), &turn, work)
             rest &= rest - 1
     end_turn(program, phase, &turn, work)
-
-
-cdef inline bint any_line(const Sum *chosen) noexcept nogil:
-    return (chosen.members[0] | chosen.members[1] | chosen.members[2] | chosen.members[3]) != 0
 
 
 cdef inline void take_turn(const Program *program, int phase, int j, Turn *turn, Work *work) noexcept nogil:
@@ -340,26 +340,31 @@ cdef inline void take_turn(const Program *program, int phase, int j, Turn *turn,
 cdef void decide(const Program *program, Work *work) noexcept nogil:
     """Decide the receipt with the coupons of ``work.choice``: discounts, then points and gifts on the rest."""
     cdef const Basket *basket = work.basket
+    cdef bint any_gift = program.ends[GIFTS] > program.ends[POINTS]
+    cdef int64_t total = 0
     cdef int i
     work.n_fired = 0
     work.fired_groups = 0
     work.redeeming = -1
-    work.gross = work.payable = work.points = 0
+    work.points = 0
     for i in range(basket.n):
         work.opening[i] = work.net[i] = basket.lines[i].fen
-        work.gross += basket.lines[i].fen
+        total += basket.lines[i].fen
+    work.gross = total
     open_lines(DISCOUNT, work.opening, work)
     find_alive(program, DISCOUNT, work.gross, work)
     run_phase(program, DISCOUNT, work.opening, work)
+    total = 0
     for i in range(basket.n):
-        work.payable += work.net[i]
-    if program.any_redeem or program.ends[GIFTS] > program.ends[POINTS]:
+        total += work.net[i]
+    work.payable = total
+    if any_gift or program.any_redeem:
         open_lines(GIFTS, work.net, work)
     if basket.occasion.member:
         earn(program, work)
     else:
         memset(work.line_points, 0, basket.n * sizeof(int64_t))
-    if program.ends[GIFTS] > program.ends[POINTS]:
+    if any_gift:
         find_alive(program, GIFTS, work.payable, work)
         run_phase(program, GIFTS, work.net, work)
 
@@ -370,14 +375,13 @@ cdef void earn(const Program *program, Work *work) noexcept nogil:
     cdef int before
     cdef int i
     find_alive(program, POINTS, work.payable, work)
+    memcpy(work.opening, work.net, basket.n * sizeof(int64_t))
     if program.any_redeem:
         redeem(program, work)
-    else:
-        pay_with_points(
-            least(basket.occasion.points_used * program.fen_per_redeemed_point, work.payable), work
-        )
+    elif basket.occasion.points_used:
+        pay_with_points(program, work)
     for i in range(basket.n):
-        if basket.lines[i].np:
+        if UNLIKELY(basket.lines[i].np):
             work.opening[i] = 0
     open_lines(POINTS, work.opening, work)
     before = work.n_fired
@@ -388,12 +392,13 @@ cdef void earn(const Program *program, Work *work) noexcept nogil:
     spread(work.points, work.opening, basket.n, work.eligible[POINTS].fen, work.line_points)
 
 
-cdef inline void pay_with_points(int64_t fen, Work *work) noexcept nogil:
-    """Open the points phase with the net less ``fen``, spread over all lines."""
+cdef inline void pay_with_points(const Program *program, Work *work) noexcept nogil:
+    """Take what points pay off ``work.opening``, spread over all lines."""
+    cdef int64_t paid = least(work.basket.occasion.points_used * program.fen_per_redeemed_point, work.payable)
     cdef int i
-    spread(fen, work.net, work.basket.n, work.payable, work.weights)
+    spread(paid, work.net, work.basket.n, work.payable, work.weights)
     for i in range(work.basket.n):
-        work.opening[i] = work.net[i] - work.weights[i]
+        work.opening[i] -= work.weights[i]
 
 
 cdef void price(const Program *program, const Basket *basket, Work *work) noexcept nogil:
@@ -402,6 +407,7 @@ cdef void price(const Program *program, const Basket *basket, Work *work) noexce
     work.choice = 0
     note_used(program, work)
     find_met(program, &basket.occasion, work.met)
+    find_selected(program, work)
     if UNLIKELY(basket.occasion.n_coupons != 0):
         choose_coupons(program, work)
     else:

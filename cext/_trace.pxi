@@ -60,7 +60,6 @@ cdef void find_whys(Trace *trace) noexcept nogil:
     cdef const Program *program = trace.program
     cdef const Occasion *occasion = &trace.work.basket.occasion
     cdef const uint64_t *rows[ROWS]
-    cdef uint32_t presented = (<uint32_t>1 << occasion.n_coupons) - 1
     cdef uint64_t kept[WHY_TOTAL]
     cdef uint64_t left
     cdef Moment moment
@@ -72,7 +71,7 @@ cdef void find_whys(Trace *trace) noexcept nogil:
         for i in range(ROWS):
             kept[i] = rows[i][w]
         kept[WHY_TAGS] = tagged(program, occasion, w)
-        kept[WHY_COUPON] = with_coupons(program, occasion, presented, w)
+        kept[WHY_COUPON] = with_coupons(program, occasion, presented(occasion), w)
         kept[WHY_LEFT_OUT] = with_coupons(program, occasion, trace.work.choice, w)
         left = ~<uint64_t>0
         for i in range(WHY_TOTAL):
@@ -137,9 +136,12 @@ cdef void find_share(
     cdef int64_t total = work.sums[j].fen
     cdef int64_t value = work.fired_values[nth]
     cdef int i
-    if phase == DISCOUNT:
+    if rule.operation == FIXED_PRICE:
         total = weigh(rule, chosen, work.basket, amounts, net, weights)
         by = &weights[0]
+    elif phase == DISCOUNT:
+        total = measure(chosen.members, net, work.basket.n)
+        by = net
     elif rule.operation == REDEEM:
         value *= rule.number
     elif phase == POINTS:
@@ -206,9 +208,7 @@ cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept n
 
 
 cdef inline bint has_lines(const Program *program, const Work *work, int phase, int j) noexcept nogil:
-    if has(program.marks[ANY_LINE], j):
-        return any_line(chosen_of(program, work, phase, j))
-    return has(work.touched, j)
+    return (has(program.marks[ANY_LINE], j) or has(work.touched, j)) and any_line(chosen_of(program, work, phase, j))
 
 
 cdef inline int winner_over(const Program *program, const Work *work, int j) noexcept nogil:
@@ -256,7 +256,7 @@ cdef uint8_t *put_need(uint8_t *p, const Trace *trace, int phase, int j) noexcep
     cdef const Rule *rule = &trace.program.rules[j]
     cdef const Sum *chosen = chosen_of(trace.program, trace.work, phase, j)
     cdef int64_t short_fen = rule.min_fen - trace.work.sums[j].fen
-    cdef int64_t short_qty = rule.min_qty - chosen.qty
+    cdef int64_t short_qty = rule.min_qty - chosen.qty if rule.min_qty else 0
     p = put(put_why(p, WHY_NEED), b',"short_fen":', 13)
     p = put_number(p, short_fen if short_fen > 0 else 0)
     p = put(p, b',"short_qty":', 13)

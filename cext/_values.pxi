@@ -1,17 +1,48 @@
 # Amounts: what a share comes to, what an operation is worth on the lines that a rule selects.
 
 cdef struct Sum:  # of the lines that a rule works on
-    int64_t fen  # as last measured
-    int64_t qty
     uint64_t members[LINE_WORDS]
+    int64_t fen  # as last measured
+    int64_t qty  # whole units; of a rule that chooses its lines only where it asks for it
     int64_t silencer  # the group that silenced the rule, if one did
 
 
 cdef inline int64_t ratio(int64_t numerator, int64_t divisor, double inverse) noexcept nogil:
-    """Divide by multiplying; exact, because a quotient of at most 2^31 is off by one at most, and mended."""
-    cdef int64_t quotient = <int64_t>(<double>numerator * inverse)
+    """Divide by multiplying; exact, because a quotient of at most 2^31 is off by one at most, and mended.
+
+    The half keeps the common case, a quotient without a rest, away from the edge.
+    """
+    cdef int64_t quotient = <int64_t>((<double>numerator + 0.5) * inverse)
     cdef int64_t rest = numerator - quotient * divisor
-    return quotient - (rest < 0) + (rest >= divisor)
+    if UNLIKELY(<uint64_t>rest >= <uint64_t>divisor):
+        return quotient - 1 if rest < 0 else quotient + 1
+    return quotient
+
+
+cdef inline int64_t measure(const uint64_t *members, const int64_t *amounts, int n) noexcept nogil:
+    """What the members come to."""
+    cdef int64_t fen = 0
+    cdef uint64_t rest
+    cdef int word
+    for word in range((n + 63) >> 6):
+        rest = members[word]
+        while rest:
+            fen += amounts[word * 64 + LOWEST(rest)]
+            rest &= rest - 1
+    return fen
+
+
+cdef int64_t count_units(const uint64_t *members, const Line *lines, int n) noexcept nogil:
+    """How many whole units the members are."""
+    cdef int64_t qty = 0
+    cdef uint64_t rest
+    cdef int word
+    for word in range((n + 63) >> 6):
+        rest = members[word]
+        while rest:
+            qty += lines[word * 64 + LOWEST(rest)].qty
+            rest &= rest - 1
+    return qty
 
 
 cdef void spread(int64_t value, const int64_t *weights, int n, int64_t total, int64_t *shares) noexcept nogil:

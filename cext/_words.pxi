@@ -4,14 +4,14 @@ cdef extern from *:
     """
     #define ONES 0x0101010101010101ULL
     #define HIGHS 0x8080808080808080ULL
-    #define LOWEST(x) __builtin_ctzll(x)
+    #define LOWEST(x) ((unsigned int)__builtin_ctzll(x))
     #define COUNTED(x) __builtin_popcountll(x)
     #define LIKELY(x) __builtin_expect(!!(x), 1)
     #define UNLIKELY(x) __builtin_expect(!!(x), 0)
     """
     const uint64_t ONES
     const uint64_t HIGHS
-    int LOWEST(uint64_t) noexcept nogil
+    unsigned int LOWEST(uint64_t) noexcept nogil
     int COUNTED(uint64_t) noexcept nogil
     bint LIKELY(bint) noexcept nogil
     bint UNLIKELY(bint) noexcept nogil
