@@ -8,9 +8,11 @@ from operator import attrgetter
 from typing import TypeVar
 
 import cext
+from edge.domain.recount import Recount
 from edge.domain.replay import Batch, asked_of, replay
-from edge.domain.rules.compile import BundleRefused, compile_bundle
-from edge.domain.simulation import STRANGER, BundleTerms, Report, Simulation, Sold, terms_of
+from edge.domain.rules.compile import BundleRefused, compile_bundle, load_programme
+from edge.domain.rules.terms import BundleTerms, terms_of
+from edge.domain.simulation import STRANGER, Report, Simulation, Sold
 from edge.errors import StorageCorrupt
 from edge.storage.history import History, PastSale, Span
 
@@ -30,8 +32,9 @@ class Candidate:
 
 def candidate(raw: bytes) -> Candidate:
     """Load a bundle for replays; raises BundleRefused."""
+    core = compile_bundle(raw)
     try:
-        program = cext.load(compile_bundle(raw))
+        program = cext.load(raw) if core is raw else load_programme(raw).kernel
     except cext.BundleError as error:
         raise BundleRefused(error.path, error.why) from error
     return Candidate(program, terms_of(raw))
@@ -53,6 +56,7 @@ class Simulator:
         self._old = old
         self._store = store
         self._stored: dict[str, Candidate] = {}
+        self._recount = Recount()
         self._simulation = Simulation(new.terms)
 
     def run(
@@ -74,8 +78,17 @@ class Simulator:
         if not taken:
             return
         before = _decide(old, [sale for _, sale in taken])
-        after = _decide(self._new, [sale for _, sale in taken])
+        after = self._decide_anew([sale for _, sale in taken], old)
         self._simulation.add([sold for sold, _ in taken], old.terms, before, after)
+
+    def _decide_anew(self, sales: list[PastSale], old: Candidate) -> Batch:
+        """Decide under the new bundle; limits that were not counted at the time are counted one by one."""
+        limits = self._new.terms.limits_unlike(old.terms)
+        if not limits:
+            return _decide(self._new, sales)
+        self._simulation.recounted(limits)
+        receipts = [(sale.request, sale.business_date) for sale in sales]
+        return _taken(self._recount.replay(self._new.program, receipts, limits), sales)
 
     def _wanted(self, sale: PastSale) -> Sold | None:
         try:
@@ -107,8 +120,11 @@ class Simulator:
 
 
 def _decide(bundle: Candidate, sales: list[PastSale]) -> Batch:
-    """Decide all; raises StorageCorrupt naming the first receipt whose request the kernel refuses."""
-    batch = replay(bundle.program, [sale.request for sale in sales])
+    return _taken(replay(bundle.program, [sale.request for sale in sales]), sales)
+
+
+def _taken(batch: Batch, sales: list[PastSale]) -> Batch:
+    """The batch; raises StorageCorrupt naming the first receipt whose request the kernel refused."""
     for place, why in batch.refused.items():
         raise _unreadable(sales[place], why)
     return batch

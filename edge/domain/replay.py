@@ -106,6 +106,7 @@ class AskedInFull(Asked, frozen=True):
 
 
 asked_in_full = msgspec.json.Decoder(AskedInFull).decode
+outcome_of = msgspec.json.Decoder(Outcome).decode
 replayed_of = msgspec.json.Decoder(Replayed).decode
 asked_of = msgspec.json.Decoder(Asked).decode
 

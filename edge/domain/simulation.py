@@ -1,6 +1,5 @@
 """What a new bundle would have done to the receipts of the past: sums by rule, tier, day and store, and who moves."""
 
-import hashlib
 import heapq
 from collections import Counter
 from collections.abc import Iterable
@@ -9,96 +8,13 @@ from typing import NamedTuple
 import msgspec
 
 from edge.domain.replay import Batch
-from edge.domain.rules.compile import compile_bundle
+from edge.domain.rules.terms import BundleName, BundleTerms, Unit
 
 MOVERS_MAX = 10
 """Receipts named on either side, the biggest winners and the biggest losers."""
 
 STRANGER = "-"
 """Stands for the tier where no member was known."""
-
-
-class Terms(msgspec.Struct, frozen=True):
-    """One rule as reports name it; ``unit`` is what its value counts."""
-
-    id: str
-    name: str
-    unit: str
-
-
-class BundleName(msgspec.Struct, frozen=True):
-    """Which bundle: ``hash`` is sha256 of its bytes."""
-
-    programme: str
-    version: int
-    hash: str
-
-
-class BundleTerms(msgspec.Struct, frozen=True):
-    """As much of a bundle of either schema as reports need; ``fen_per_point`` is what a point pays."""
-
-    name: BundleName
-    fen_per_point: int
-    rules: tuple[Terms, ...]
-    tiers: dict[str, str]
-
-
-def terms_of(raw: bytes) -> BundleTerms:
-    """Read the terms of a bundle; raises BundleRefused."""
-    core = msgspec.json.decode(compile_bundle(raw), type=_Core)
-    names = msgspec.json.decode(raw, type=_Names)
-    named = {one.id: one.name for one in (*names.rules, *names.coupons, *names.gifts)}
-    return BundleTerms(
-        name=BundleName(names.programme, core.version, hashlib.sha256(raw).hexdigest()),
-        fen_per_point=core.points.fen_per_redeemed_point,
-        rules=tuple(Terms(rule.id, named.get(rule.id, ""), rule.unit) for rule in core.rules),
-        tiers={tier.id: tier.label for tier in names.tiers},
-    )
-
-
-class _Operation(msgspec.Struct):
-    op: str
-
-
-class _CoreRule(msgspec.Struct):
-    id: str
-    phase: str
-    do: _Operation
-
-    @property
-    def unit(self) -> str:
-        units = {"redeem": "redeemed", "gift": "gifts"}
-        return units.get(self.do.op, "fen" if self.phase == "discount" else "points")
-
-
-class _Worth(msgspec.Struct):
-    fen_per_redeemed_point: int
-
-
-class _Core(msgspec.Struct):
-    version: int
-    points: _Worth
-    rules: list[_CoreRule]
-
-
-class _Named(msgspec.Struct):
-    id: str
-    name: str = ""
-
-
-class _Tier(msgspec.Struct):
-    id: str
-    label: str
-
-
-class _Names(msgspec.Struct):
-    """What only HQ's schema has; of a kernel's bundle nothing is found."""
-
-    programme: str = ""
-    tiers: list[_Tier] = []
-    rules: list[_Named] = []
-    coupons: list[_Named] = []
-    gifts: list[_Named] = []
 
 
 class Sums(msgspec.Struct):
@@ -135,7 +51,7 @@ class RuleSums(msgspec.Struct):
 
     rule: str
     name: str
-    unit: str
+    unit: Unit
     old_times: int = 0
     new_times: int = 0
     old_value: int = 0
@@ -201,6 +117,7 @@ class Report(msgspec.Struct, frozen=True):
     """The whole simulation; ``cost_fen`` is what the new bundle gives more: fen not paid, points at their worth.
 
     ``unfaithful`` counts receipts that their own bundle does not decide as the ledger has them, and names the first.
+    ``recounted`` are rules whose limits were counted from the first receipt on, for want of counters of the time.
     """
 
     new: BundleName
@@ -220,6 +137,7 @@ class Report(msgspec.Struct, frozen=True):
     payers: tuple[Mover, ...]
     unfaithful: int
     unfaithful_first: str | None
+    recounted: tuple[str, ...]
 
 
 class Simulation:
@@ -237,6 +155,7 @@ class Simulation:
         self._payers: list[tuple[int, int, Receipt]] = []
         self._winners = self._losers = self._unfaithful = 0
         self._unfaithful_first: str | None = None
+        self._recounted: set[str] = set()
 
     def add(self, sold: Iterable[Sold], old: BundleTerms, before: Batch, after: Batch) -> None:
         """Count receipts that bundle ``old`` decided: ``before`` under it, ``after`` under the new one."""
@@ -250,6 +169,10 @@ class Simulation:
         for sums, (times, value) in self._sums_of(self._new, after):
             sums.new_times += times
             sums.new_value += value
+
+    def recounted(self, rules: Iterable[str]) -> None:
+        """Note rules of the new bundle whose limits were counted anew."""
+        self._recounted.update(rules)
 
     def report(self) -> Report:
         """All sums so far."""
@@ -272,6 +195,7 @@ class Simulation:
             payers=self._named(self._payers),
             unfaithful=self._unfaithful,
             unfaithful_first=self._unfaithful_first,
+            recounted=tuple(rule.id for rule in self._new.rules if rule.id in self._recounted),
         )
 
     def _count(self, receipt: Receipt) -> None:

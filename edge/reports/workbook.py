@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import xlsxwriter
 
-from edge.domain.simulation import STRANGER, BundleName, Mover, Report, RuleSums, Sums
+from edge.domain.rules.terms import BundleName
+from edge.domain.simulation import STRANGER, Mover, Report, RuleSums, Sums
 from edge.reports.charts import HALF_PX, WIDE_PX, WIDE_ROWS, Rows, bars, old_and_new
 from edge.reports.explanation_words import Lang
 from edge.reports.workbook_words import WORKBOOK_WORDS, WorkbookWords

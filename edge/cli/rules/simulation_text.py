@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from edge.cli.cells import LINE_CELLS, Column, row, wrapped
 from edge.domain.money import yuan
-from edge.domain.simulation import STRANGER, BundleName, Mover, Report, RuleSums, Sums
+from edge.domain.rules.terms import BundleName
+from edge.domain.simulation import STRANGER, Mover, Report, RuleSums, Sums
 
 SUMS = (
     Column(12),
@@ -78,6 +79,9 @@ def _head(report: Report) -> Iterator[str]:
         f"  ({signed(totals.new_points - totals.old_points)})"
     )
     yield f"cost    {signed(report.cost_fen, yuan)} yuan, a point at {report.fen_per_point} fen"
+    if report.recounted:
+        rules = ", ".join(report.recounted)
+        yield from wrapped(f"NOTE: limits counted from the first of these receipts on: {rules}", LINE_CELLS)
     if report.unfaithful:
         yield from wrapped(
             f"NOTE: {report.unfaithful} receipts are not what their old bundle makes of them, the first is"

@@ -176,6 +176,29 @@ async def test_a_rule_that_is_gone_is_reported_too(tmp_path: Path) -> None:
     }
 
 
+async def test_a_new_limit_is_counted_from_the_first_receipt_on(tmp_path: Path) -> None:
+    """10 points for the first receipt of each day: of four receipts on one day the member gets them once."""
+    welcome = {
+        "id": "DAILY",
+        "name": "每日首单",
+        "phase": "points",
+        "group": "base",
+        "do": {"op": "fixed", "pts": 10},
+        "limit": {"per_day": 1},
+    }
+    ledger = await two_days(tmp_path, PROMOTIONS)
+    report = simulated(ledger, bundle(version=2, groups=GROUPS, rules=[*RULES, welcome]))
+    assert report.recounted == ("DAILY",)
+    assert (report.changed, report.totals.new_points - report.totals.old_points) == (1, 10)
+    assert [mover.receipt_no for mover in report.gainers] == ["S001-261122-0001"]
+
+
+async def test_a_limit_that_was_counted_at_the_time_is_not_counted_again(tmp_path: Path) -> None:
+    limited = bundle(groups=GROUPS, rules=[{**RULES[0], "limit": {"per_day": 1}}, *RULES[1:]])
+    report = simulated(await two_days(tmp_path, limited), limited)
+    assert (report.recounted, report.changed, report.unfaithful) == ((), 0, 0)
+
+
 async def test_the_biggest_movers_are_named_on_both_sides(tmp_path: Path) -> None:
     """Points go from one a yuan to five a receipt: small receipts win, large ones lose, equal ones by age."""
     counter = await open_counter(tmp_path, ManualClock(NOW_MS))

@@ -9,7 +9,8 @@ from zipfile import ZipFile
 import msgspec
 import pytest
 
-from edge.domain.simulation import BundleName, Mover, OldBundle, Report, RuleSums, Sums
+from edge.domain.rules.terms import BundleName
+from edge.domain.simulation import Mover, OldBundle, Report, RuleSums, Sums
 from edge.reports.explanation_words import Lang
 from edge.reports.workbook import workbook
 from edge.reports.workbook_words import WORKBOOK_WORDS
@@ -45,6 +46,7 @@ REPORT = Report(
     payers=(Mover("S001-261122-0002", "2026-11-22", "-", 1000, 1100, 0, 0, -100),),
     unfaithful=0,
     unfaithful_first=None,
+    recounted=(),
 )
 
 
