@@ -79,20 +79,23 @@ def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
     bundle = read_bundle(bundle_json)
     blob = pack(bundle)
     chosen = _chosen(kernel or KERNEL)
+    rule_ids = tuple(rule.id for rule in bundle.rules)
     evaluator: _Evaluator
+    packer: Callable[[Iterable[bytes]], Packed]
     if chosen == "c":
         from cext._kernel import Kernel as Compiled
 
-        evaluator = Compiled(blob)
+        evaluator = compiled = Compiled(blob)
+        packer = compiled.pack
     else:
         from cext.kernel_py import Kernel as Plain
 
         evaluator = Plain(bundle)
-    rule_ids = tuple(rule.id for rule in bundle.rules)
+        packer = partial(PlainPacked, evaluator.evaluate, rule_ids)
     return Program(
         evaluate=evaluator.evaluate,
         explain=evaluator.explain,
-        pack=partial(PlainPacked, evaluator.evaluate, rule_ids),
+        pack=packer,
         rule_ids=rule_ids,
         version=bundle.version,
         blob_sha256=digest(blob),

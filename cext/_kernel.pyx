@@ -7,16 +7,30 @@ whatever else it meets (an escape, a nested key that it does not know, an error)
 the others in the same words.
 
 Evaluation allocates nothing: it works on the C stack. It keeps the interpreter's lock, because to ask for it
-back while another thread computes costs more than the few microseconds it is needed.
+back while another thread computes costs more than the few microseconds it is needed; a replay of many receipts
+gives it away.
 """
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
-from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc
+from cpython.mem cimport (
+    PyMem_Calloc,
+    PyMem_Free,
+    PyMem_Malloc,
+    PyMem_RawCalloc,
+    PyMem_RawFree,
+    PyMem_RawMalloc,
+    PyMem_RawRealloc,
+)
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memcpy, memset
 
+from types import MappingProxyType
+
 from cext import limits, reply
+from cext.errors import RequestError
 from cext.program import BIRTHDAY_STATES, DIGEST_BYTES, HEADER, MINUTES, DamagedProgram, check
+from cext.replay import Outcomes, Receipts, chosen, empty, zeros
 from cext.request import read_request
 
 include "_words.pxi"
@@ -65,6 +79,10 @@ cdef class Kernel:
         price(&self.program, &basket, &work)
         return write_explanation(&self.program, &work)
 
+    def pack(self, requests):
+        """Read many requests, to price them together."""
+        return Packed(self, requests)
+
     cdef int read(self, bytes raw, Basket *basket, Room *room) except -1:
         """Read a request, the fast way or else the careful one."""
         cdef Cursor at
@@ -73,6 +91,9 @@ cdef class Kernel:
         if not take_request(&at, &self.program, basket, room):
             fill(read_request(raw), &self.program, basket, room)
         return 0
+
+
+include "_replay.pxi"
 
 
 cdef bytes write_result(const Program *program, const Work *work):
