@@ -67,7 +67,7 @@ class _Book:
     def summary(self, report: Report) -> None:
         """The figures that decide, and which bundles were compared."""
         words, totals = self._words, report.totals
-        sheet = self._sheet(words.summary, (30, 18, 18, 18))
+        sheet = self._sheet(words.summary, (36, 18, 18, 18))
         sheet.write(0, 0, words.title, self._title)
         self._heads(sheet, 2, (words.figure, words.old, words.new, words.change))
         self._figure(sheet, 3, words.paid, totals.old_fen, totals.new_fen, "yuan")
@@ -191,6 +191,8 @@ class _Book:
         lines += [(words.old_bundle.format(old.receipts), _named(old.bundle)) for old in report.old]
         if report.days:
             lines.append((words.period, f"{report.days[0].key} – {report.days[-1].key}"))
+        if report.recounted:
+            lines.append((words.recounted, ", ".join(report.recounted)))
         for label, text in lines:
             sheet.write(row, 0, label)
             sheet.write(row, 1, text)

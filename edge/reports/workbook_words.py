@@ -33,6 +33,7 @@ class WorkbookWords:
     cost: str
     point_worth: str
     unfaithful: str
+    recounted: str
     rule: str
     name: str
     gives: str
@@ -77,6 +78,7 @@ ZH_CN = WorkbookWords(
     cost="门店成本（元）",
     point_worth="每积分按 {} 分计",
     unfaithful="与账本不符的小票",
+    recounted="限次从这些小票起算的规则",
     rule="规则",
     name="名称",
     gives="单位",
@@ -88,7 +90,7 @@ ZH_CN = WorkbookWords(
     store="门店",
     receipt="小票",
     gain="顾客得益（元）",
-    note="成本 = 少收的金额 + 多给的积分（按抵现价值）。会员等级、限次、持券按小票当时的情况。",
+    note="成本 = 少收的金额 + 多给的积分（按抵现价值）。会员等级与所持优惠券按小票当时的情况。",
     cost_by_tier="各等级的成本（元）",
     paid_by_day="每日应付金额（元）",
     points_by_day="每日积分",
@@ -121,6 +123,7 @@ ZH_TW = WorkbookWords(
     cost="門店成本（元）",
     point_worth="每積分按 {} 分計",
     unfaithful="與帳本不符的明細",
+    recounted="限次從這些明細起算的規則",
     rule="規則",
     name="名稱",
     gives="單位",
@@ -132,7 +135,7 @@ ZH_TW = WorkbookWords(
     store="門店",
     receipt="明細",
     gain="顧客得益（元）",
-    note="成本 = 少收的金額 + 多給的積分（按折抵價值）。會員等級、限次、持券按明細當時的情況。",
+    note="成本 = 少收的金額 + 多給的積分（按折抵價值）。會員等級與所持優惠券按明細當時的情況。",
     cost_by_tier="各等級的成本（元）",
     paid_by_day="每日應付金額（元）",
     points_by_day="每日積分",
@@ -165,6 +168,7 @@ EN = WorkbookWords(
     cost="Cost (yuan)",
     point_worth="a point at {} fen",
     unfaithful="Not as in the ledger",
+    recounted="Limits counted from these receipts on",
     rule="Rule",
     name="Name",
     gives="Gives",
@@ -176,7 +180,7 @@ EN = WorkbookWords(
     store="Store",
     receipt="Receipt",
     gain="Customer gains (yuan)",
-    note="Cost is what is paid less, and the points given more at what they pay. Tiers, limits and coupons stand as"
+    note="Cost is what is paid less, and the points given more at what they pay. Tiers and coupons stand as"
     " they were on the day.",
     cost_by_tier="Cost by tier (yuan)",
     paid_by_day="To pay by day (yuan)",

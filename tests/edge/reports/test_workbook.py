@@ -98,6 +98,11 @@ def test_the_bundles_stand_there_with_their_whole_hashes() -> None:
     assert "b" * 64 in text
 
 
+def test_rules_whose_limits_were_counted_anew_are_named() -> None:
+    counted = msgspec.structs.replace(REPORT, recounted=("DAILY", "WELCOME"))
+    assert "DAILY, WELCOME" in Opened(workbook(counted, "en")).cells("Summary").values()
+
+
 def test_rules_of_one_unit_stand_together() -> None:
     cells = Opened(workbook(REPORT, "en")).cells("By rule")
     assert [cells[f"A{row}"] for row in (2, 3, 4)] == ["FULL", "BASE", "TEA"]
