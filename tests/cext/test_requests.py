@@ -35,6 +35,35 @@ REQUEST: dict[str, Any] = {
     "points_used": 10,
     "lines": [LINE, LINE],
 }
+FULL: dict[str, Any] = {
+    **REQUEST,
+    "member": {**MEMBER, "birthday_state": 12},
+    "lines": [LINE, {**LINE, "milli": 500}],
+    "coupons": ["满减券", "c2"],
+    "used": {"LIMITED": [1, 0, 5, 0, 7], "gone": []},
+}
+"""Every key that there is."""
+
+
+def asking_for_everything() -> bytes:
+    """The bundle of ten rules, and two whose answers depend on the keys that not every till sends."""
+    bundle = json.loads(BUNDLE)
+    rule = {"phase": "discount", "group": "item", "priority": 1}
+    off = {"op": "every_off", "every_fen": 1, "off_fen": 70, "max_times": 1}
+    bundle["rules"] += [
+        {**rule, "id": "COUPON", "do": off, "when": {"coupon": "满减券"}},
+        {**rule, "id": "LIMITED", "do": off, "when": {"birthday": "day"}, "limit": {"total_value": 50}},
+    ]
+    return json.dumps(bundle).encode()
+
+
+WIDE = asking_for_everything()
+
+
+@pytest.fixture
+def wide(load: Load) -> cext.Program:
+    """The bundle that asks for everything."""
+    return load(WIDE)
 
 
 @pytest.fixture
@@ -57,15 +86,25 @@ def shuffled(value: Any, random: Random) -> Any:
     return value
 
 
-def test_any_order_of_keys_and_any_blanks_are_read(program: cext.Program) -> None:
+@pytest.mark.parametrize("request_of", [REQUEST, FULL], ids=["usual", "full"])
+def test_any_order_of_keys_and_any_blanks_are_read(wide: cext.Program, request_of: dict[str, Any]) -> None:
     """Two hundred orders, compact and spread out, all give the same answer."""
-    expected = program.evaluate(compact(REQUEST))
+    expected = wide.evaluate(compact(request_of))
     assert json.loads(expected)["fired"]
     random = Random(1)
     for _ in range(100):
-        request = shuffled(REQUEST, random)
-        assert program.evaluate(compact(request)) == expected
-        assert program.evaluate(json.dumps(request, indent="\t\r\n ").encode()) == expected
+        request = shuffled(request_of, random)
+        assert wide.evaluate(compact(request)) == expected
+        assert wide.evaluate(json.dumps(request, indent="\t\r\n ").encode()) == expected
+
+
+def test_every_key_counts(wide: cext.Program) -> None:
+    """The coupon gives its 70, the limited rule the 43 that its limit leaves on a lunar birthday."""
+    assert (
+        dict(json.loads(wide.evaluate(compact(FULL)))["fired"]).items()
+        >= {"COUPON": 70, "LIMITED": 43}.items()
+    )
+    assert not {"COUPON", "LIMITED"} & dict(json.loads(wide.evaluate(compact(REQUEST)))["fired"]).keys()
 
 
 def test_unknown_keys_are_passed_over(program: cext.Program) -> None:
@@ -77,12 +116,17 @@ def test_unknown_keys_are_passed_over(program: cext.Program) -> None:
         assert program.evaluate(compact(request)) == expected
 
 
-def test_escapes_mean_what_they_stand_for(program: cext.Program) -> None:
+def test_escapes_mean_what_they_stand_for(program: cext.Program, wide: cext.Program) -> None:
     """A key or value written with escapes is the same key or value."""
     plain = compact(REQUEST)
     for text in (b"6901000000000", b"fen", b"wechat", b"diamond", b"lines"):
         escaped = b"".join(b"\\u%04x" % byte for byte in text)
         assert program.evaluate(plain.replace(text, escaped)) == program.evaluate(plain)
+    written = json.dumps(FULL, ensure_ascii=False).encode()
+    assert wide.evaluate(compact(FULL)) == wide.evaluate(written)
+    for text in (b"LIMITED", b"used", b"coupons", b"birthday_state"):
+        escaped = b"".join(b"\\u%04x" % byte for byte in text)
+        assert wide.evaluate(written.replace(text, escaped)) == wide.evaluate(written)
 
 
 def test_the_last_of_two_equal_keys_counts(program: cext.Program) -> None:
@@ -124,6 +168,11 @@ def test_the_last_of_two_equal_keys_counts(program: cext.Program) -> None:
         (b'"nd":false', b'"nd":0', "/lines/0/nd"),
         (b'"np":false', b'"np":"no"', "/lines/0/np"),
         (b'"np":false', b'"np":false,"milli":1000', "/lines/0/milli"),
+        (b'"pay":"wechat"', b'"pay":"wechat","coupons":null', "/coupons"),
+        (b'"pay":"wechat"', b'"pay":"wechat","coupons":["a",1]', "/coupons/1"),
+        (b'"pay":"wechat"', b'"pay":"wechat","coupons":["a","b","a"]', "/coupons"),
+        (b'"pay":"wechat"', b'"pay":"wechat","coupons":["a","b","c","d","e","f","g"]', "/coupons"),
+        (b'"pay":"wechat"', b'"pay":"wechat","used":[]', "/used"),
         (b'"np":false', b'"np":false,"milli":-1', "/lines/0/milli"),
         (b'"np":false', b'"np":false,"milli":0.5', "/lines/0/milli"),
         (b'"np":false', b'"np":false,"milli":null', "/lines/0/milli"),
@@ -191,10 +240,9 @@ def test_text_in_any_script_is_read(program: cext.Program) -> None:
 
 def test_a_request_cut_anywhere_is_refused(program: cext.Program) -> None:
     """Every prefix is a RequestError and nothing else."""
-    weighed = {**REQUEST, "lines": [{**LINE, "milli": 500}]}
     for raw in (
         compact(REQUEST),
-        compact(weighed),
+        compact(FULL),
         json.dumps({**REQUEST, "store": "店", "zz": [1]}).encode(),
     ):
         for end in range(len(raw)):
@@ -206,10 +254,10 @@ def test_a_request_cut_anywhere_is_refused(program: cext.Program) -> None:
 @given(st.integers(0, 2**32))
 def test_noise_never_harms_and_both_kernels_judge_it_alike(seed: int) -> None:
     """Bytes changed, dropped, doubled and swapped at random: the same answer or the same refusal."""
-    programs = [cext.load(BUNDLE, kernel) for kernel in ("c", "py") if kernel == "py" or cext.COMPILED]
+    programs = [cext.load(WIDE, kernel) for kernel in ("c", "py") if kernel == "py" or cext.COMPILED]
     random = Random(seed)
     for _ in range(20):
-        raw = noisy(compact({**REQUEST, "lines": [LINE, {**LINE, "milli": 500}]}), random)
+        raw = noisy(random.choice((compact(FULL), json.dumps(FULL, ensure_ascii=False).encode())), random)
         assert len({verdict(program, raw) for program in programs}) == 1
 
 
