@@ -219,6 +219,12 @@ class Invention(Random):
             **self.some(0.3, milli=self.choice((0, 0, 1, 499, 500, 999, self.randint(0, 999)))),
         }
 
+    def amount(self, lines: int) -> int:
+        """Small as a rule, and never so large that the basket is refused."""
+        if self.random() < 0.03:
+            return MOST // lines
+        return self.choice((self.randint(0, 5000), self.randint(0, 500), self.randint(0, 500), 8 * 10**6))
+
     def member(self) -> JsonObject | None:
         if self.random() < 0.2:
             return None

@@ -17,7 +17,7 @@ from cext.bundle import read_bundle
 from tests.cext.invention import Invention, JsonObject
 from tests.cext.judge import judge
 
-SEEDS = 500
+SEEDS = 1000
 BASKETS = 5
 
 
