@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,16 +19,20 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from edge.cli.main import VERBS
+import cext
+from cext.reply import WHYS
+from edge.cli.main import VERBS, tillside
 from edge.cli.rules.simulate import simulate
-from edge.config import Config, DeviceConfig, load, read_bundle_file
+from edge.config import Config, DeviceConfig, load
 from edge.devices.registry import BUILT_IN, build_display
-from edge.domain.rules.compile import load_programme
 from edge.domain.rules.schema import schema_of_bundles
 from edge.errors import Code
 from edge.rpc.client import Client
 
-EXAMPLE = re.compile(r"<!-- test: ([\w-]+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+EXAMPLE = re.compile(r"<!-- test: ([\w.-]+) -->\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+CODE = re.compile(r"^```.*?^```$|`[^`\n]+`", re.DOTALL | re.MULTILINE)
+COMMANDS = re.compile(r"^```\n(\$ (?:tillside rules|sed) .*?)\n```$", re.DOTALL | re.MULTILINE)
+CALL = re.compile(r"^\$ (.*)$", re.MULTILINE)
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
@@ -221,28 +226,52 @@ def test_the_schema_of_bundles_is_current(docs: Path) -> None:
     assert (docs / "points-bundle-1.schema.json").read_bytes() == schema_of_bundles()
 
 
-@pytest.mark.parametrize("name", ["bundle", "promo"])
-def test_a_bundle_in_the_guide_is_one(name: str, docs: Path, tmp_path: Path) -> None:
-    file = tmp_path / "bundle.yaml"
-    file.write_text(example(docs / "rule-authoring.md", name))
-    assert load_programme(read_bundle_file(file)).bundle.rules
+def test_the_guide_names_every_key_of_a_bundle(docs: Path) -> None:
+    """In a table, a sentence or an example."""
+    described = json.loads(schema_of_bundles())["$defs"].values()
+    keys = {key for part in described for key in part["properties"]}
+    said = set(re.findall(r"[a-z_]+", " ".join(CODE.findall((docs / "rule-authoring.md").read_text()))))
+    assert sorted(keys - said) == []
 
 
-@pytest.mark.parametrize(
-    ("requests", "bundle"), [("promo-requests", None), ("ruyishu-requests", "programmes/ruyishu.yaml")]
-)
-@pytest.mark.parametrize("verb", ["eval", "explain"])
+def test_the_guide_names_every_reason(docs: Path) -> None:
+    said = set(re.findall(r"`(\w+)`", (docs / "rule-authoring.md").read_text().partition("## Why a rule")[2]))
+    assert sorted(set(WHYS) - said) == []
+
+
+@pytest.fixture(scope="module")
+def written(docs: Path, root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the guide's examples under their names, beside the documentation."""
+    folder = tmp_path_factory.mktemp("guide")
+    (folder / "docs").symlink_to(root / "docs")
+    for name, text in EXAMPLE.findall((docs / "rule-authoring.md").read_text()):
+        (folder / name).write_text(text)
+    return folder
+
+
 def test_the_rules_say_what_the_guide_says(
-    verb: str, requests: str, bundle: str | None, docs: Path, tmp_path: Path
+    docs: Path, written: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    page = docs / "rule-authoring.md"
-    written = tmp_path / "bundle.yaml"
-    written.write_text(example(page, "promo"))
-    (tmp_path / "requests.jsonl").write_text(example(page, requests))
-    file = docs / bundle if bundle else written
-    said = CliRunner().invoke(command("rules"), [verb, str(file), str(tmp_path / "requests.jsonl")])
-    assert said.exit_code == 0
-    assert said.output in page.read_text() or (verb, bundle) == ("eval", "programmes/ruyishu.yaml")
+    """Every command of the page is run, in the order of the page, and what it says compared to the letter."""
+    monkeypatch.chdir(written)
+    blocks = COMMANDS.findall((docs / "rule-authoring.md").read_text())
+    assert len(blocks) > 7
+    for block in blocks:
+        assert block.splitlines() == [
+            line for asked in CALL.findall(block) for line in (f"$ {asked}", *said(asked))
+        ]
+
+
+def said(asked: str) -> list[str]:
+    """What the terminal shows; the page was written where the kernel is compiled."""
+    if asked.startswith("sed "):
+        return spoken(["sh", "-c", asked]).splitlines()
+    shown = CliRunner().invoke(tillside, shlex.split(asked)[1:]).output
+    if cext.KERNEL == "py":
+        for plain, compiled in ((r"^kernel( +)py$", r"kernel\1c"), (r"^kernels( +)py$", r"kernels\1c, py")):
+            shown = re.sub(plain, compiled, shown, flags=re.MULTILINE)
+        shown = shown.replace("(py)\n", "(c, py)\n")
+    return shown.splitlines()
 
 
 # --- receipts of the past ---

@@ -39,7 +39,7 @@ class AskedMember(_Asked, frozen=True):
 
     id: str | None = None
     tier: Id | None = None
-    bday: Annotated[int, msgspec.Meta(ge=101, le=1231)] | None = None
+    bday: Annotated[int, msgspec.Meta(ge=0, le=1231)] | None = None
     birthday_state: Annotated[int, msgspec.Meta(ge=0, le=15)] | None = None
     first: bool = False
     tags: tuple[str, ...] = ()

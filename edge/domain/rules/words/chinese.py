@@ -29,6 +29,7 @@ from edge.domain.rules.words.facets import (
     gives_points,
     members_only,
     rounding_of,
+    says_its_need,
 )
 
 CALENDARS = {"solar": "（公历）", "lunar": "（农历）", "either": ""}
@@ -40,7 +41,7 @@ def facets(ruling: Ruling, tiers: Mapping[str, str]) -> Facets:
     """``ruling`` taken apart; ``tiers`` are labels by id."""
     need = ruling.need
     parts = [
-        *([f"{amount(need.min_fen)} 元"] if need.min_fen else []),
+        *([f"{amount(need.min_fen)} 元"] if need.min_fen and not says_its_need(ruling) else []),
         *([f"{need.min_qty} 件"] if need.min_qty else []),
     ]
     return Facets(

@@ -29,6 +29,7 @@ from edge.domain.rules.words.facets import (
     gives_points,
     members_only,
     rounding_of,
+    says_its_need,
 )
 
 DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -41,7 +42,7 @@ def facets(ruling: Ruling, tiers: Mapping[str, str]) -> Facets:
     """``ruling`` taken apart; ``tiers`` are labels by id, which English leaves alone."""
     when, need = ruling.when, ruling.need
     parts = []
-    if need.min_fen:
+    if need.min_fen and not says_its_need(ruling):
         parts.append(f"{amount(need.min_fen)} yuan")
     if need.min_qty:
         parts.append(f"{need.min_qty} pieces")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from edge.domain.money import FEN_MAX, yuan
-from edge.domain.rules.model import Bundle, Coupon, Discount, Gift, Limit, Points, Rule
+from edge.domain.rules.model import Bundle, Coupon, Discount, EveryOff, Gift, Limit, Points, Rule
 
 Ruling = Rule | Coupon | Gift
 
@@ -58,6 +58,15 @@ def members_only(ruling: Ruling) -> bool:
     """Whether strangers get nothing though no condition says so: points and limits belong to somebody."""
     limited = not isinstance(ruling, Coupon) and ruling.limit != Limit()
     return limited or gives_points(ruling)
+
+
+def says_its_need(ruling: Ruling) -> bool:
+    """满200减100 says already from how much on it holds."""
+    return (
+        not isinstance(ruling, Gift)
+        and isinstance(ruling.do, EveryOff)
+        and ruling.need.min_fen == ruling.do.every_fen
+    )
 
 
 def rounding_of(ruling: Ruling) -> str:

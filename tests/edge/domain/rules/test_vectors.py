@@ -1,5 +1,6 @@
 """Vectors: partial results, values written as people do, and failures that say which key."""
 
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -7,6 +8,7 @@ import pytest
 
 import cext
 from edge.domain.rules.authoring.draft import plain_bundle
+from edge.domain.rules.authoring.review import review
 from edge.domain.rules.core import core_bundle
 from edge.domain.rules.model import Bundle, Vector
 from edge.domain.rules.vectors import Difference, failures, fired_by
@@ -97,3 +99,14 @@ def test_a_vector_in_json_may_be_written_by_hand_too(whole: bytes) -> None:
     assert vector.request["lines"] == [{"sku": "", "qty": 2, "unit": 10_000, "fen": 20_000}]
     assert (vector.request["member"], vector.request["ts"]) == ({"tier": "gold"}, 1796400000)
     assert vector.expected == {"payable": 19_000, "fired": [["GOLD-95", 1000]]}
+
+
+def test_requests_of_the_ledger_are_vectors_as_they_are(whole: bytes) -> None:
+    """With their ids, a member without a birthday (0), and counters."""
+    lines = (Path(__file__).parents[3] / "data" / "rules" / "requests.jsonl").read_bytes().splitlines()[:40]
+    asked = [msgspec.json.decode(line) for line in lines]
+    asked[1]["member"]["bday"] = 0
+    asked[1] |= {"used": {"FULL-200": [1, 0, 0, 0, 0]}, "coupons": ["C20"]}
+    document = msgspec.json.decode(plain_bundle(whole, "yaml"))
+    document["vectors"] = [{"request": one, "expected": {}} for one in asked]
+    assert review(msgspec.json.encode(document), "json").errors == 0
