@@ -5,9 +5,9 @@ A seed is a bundle with its baskets; a Disagreement names the seed, so that it c
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import cext
 from tests.cext.invention import Invention
@@ -18,16 +18,6 @@ JsonObject = dict[str, Any]
 
 class Disagreement(AssertionError):
     """Two of the three say different things about a receipt."""
-
-
-class Evaluator(Protocol):
-    """What a kernel can do with a request."""
-
-    @property
-    def evaluate(self) -> Callable[[bytes], bytes]: ...
-
-    @property
-    def explain(self) -> Callable[[bytes], bytes]: ...
 
 
 @dataclass
@@ -71,21 +61,24 @@ def play(seeds: Iterable[int], baskets: int, judged: int) -> Tally:
         raw = json.dumps(bundle).encode()
         plain = cext.load(raw, "py")
         compiled = cext.load(raw, "c") if cext.COMPILED else plain
+        asked: list[bytes] = []
+        answers: list[JsonObject] = []
         for nth in range(baskets):
             basket = invention.basket(bundle)
-            request = invention.written(basket)
-            explained = same(plain, compiled, request, seed)
-            trace = json.loads(explained)
-            check_sums(trace, basket, bundle)
+            asked.append(invention.written(basket))
+            explained = json.loads(same(plain, compiled, asked[-1], seed))
+            check_sums(explained, basket, bundle)
             if nth < judged:
-                matches(trace, bundle, basket, seed)
-            tally.note(bundle, trace["trace"])
+                matches(explained, bundle, basket, seed)
+            tally.note(bundle, explained["trace"])
+            answers.append(explained["result"])
+        comes_to(compiled, asked, answers, seed)
         tally.receipts += baskets
         tally.judged += min(judged, baskets)
     return tally
 
 
-def same(plain: Evaluator, compiled: Evaluator, request: bytes, seed: int) -> bytes:
+def same(plain: cext.Program, compiled: cext.Program, request: bytes, seed: int) -> bytes:
     """The explanation that both kernels give, byte for byte; raises Disagreement."""
     explained = plain.explain(request)
     if compiled.explain(request) != explained:
@@ -94,6 +87,20 @@ def same(plain: Evaluator, compiled: Evaluator, request: bytes, seed: int) -> by
     if not explained.startswith(result):
         raise Disagreement(f"seed {seed}: {request.decode()} is not decided as it is explained")
     return explained
+
+
+def comes_to(program: cext.Program, asked: list[bytes], answers: list[JsonObject], seed: int) -> None:
+    """Priced together they come to what they came to one by one; raises Disagreement."""
+    receipts, sums = program.pack(asked).run()
+    for name in receipts._fields:
+        if list(getattr(receipts, name)) != [answer[name] for answer in answers]:
+            raise Disagreement(f"seed {seed}: {name} of receipts priced together")
+    value = dict.fromkeys(program.rule_ids, 0)
+    for answer in answers:
+        for rule, given in answer["fired"]:
+            value[rule] += given
+    if list(sums.value) != list(value.values()):
+        raise Disagreement(f"seed {seed}: what the rules give to receipts priced together")
 
 
 def matches(explained: JsonObject, bundle: JsonObject, basket: JsonObject, seed: int) -> None:
