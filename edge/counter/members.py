@@ -7,12 +7,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter.events import tell_hq
+from edge.counter.points import welcome_bonus
 from edge.counter.records import NextTier, next_tier
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, in_good_standing
 from edge.counter.terms import Balances, Code, Name, Reply, Request, Text
 from edge.domain.dates import is_mmdd, mmdd
-from edge.domain.member import Member, masked_name, masked_number
+from edge.domain.member import Calendar, Member, masked_name, masked_number
+from edge.domain.referrals import welcome_rewards
 from edge.errors import Code as ErrorCode
 from edge.errors import PosError
 from edge.storage.ids import member_id
@@ -27,6 +29,15 @@ class LookupRequest(Request, frozen=True):
 
     by: Literal["card", "phone", "id", "qr"]
     value: Code
+
+
+class HeldCoupon(Reply, frozen=True):
+    """A coupon of the member that is still good; ``last_day`` is None for ever."""
+
+    code: str
+    kind: str
+    name: str
+    last_day: str | None
 
 
 class MemberReply(Reply, frozen=True):
@@ -46,6 +57,7 @@ class MemberReply(Reply, frozen=True):
     next_tier: NextTier | None
     birthday_in_days: int | None
     referrer: str | None
+    coupons: tuple[HeldCoupon, ...]
     offline: bool
 
 
@@ -66,13 +78,17 @@ class LookupReply(Reply, frozen=True, omit_defaults=True):
 
 
 class RegisterRequest(Keyed, frozen=True):
-    """A new member. ``birthday`` is ``YYYY-MM-DD`` or ``MM-DD``; ``referrer`` an id or a card number."""
+    """A new member. ``birthday`` is ``YYYY-MM-DD`` or ``MM-DD``; ``referrer`` an id or a card number.
+
+    A ``lunar`` birthday is the month and day of that calendar, a leap month written as the plain one.
+    """
 
     card_no: Code
     name: Name
     phone: Annotated[str, msgspec.Meta(pattern=r"^[0-9+-]{0,20}$")] = ""
     gender: Literal["", "f", "m", "x"] = ""
     birthday: Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")] | None = None
+    birthday_calendar: Calendar = "solar"
     referrer: Code | None = None
     salesperson: Text = ""
     region: Text = ""
@@ -80,12 +96,13 @@ class RegisterRequest(Keyed, frozen=True):
 
 
 class RegisterReply(Reply, frozen=True):
-    """The member as registered."""
+    """The member as registered; ``points`` are the welcome that the programme gives."""
 
     member: str
     card_no: str
     tier: str
     registered_at: str
+    points: int
     queue_seq: int | None
     offline: bool
     duplicate: bool = False
@@ -119,6 +136,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         next_tier=next_tier(shop.programme, member.tier, member.cumulative_fen),
         birthday_in_days=_days_to_birthday(shop, member),
         referrer=member.referrer,
+        coupons=_held_coupons(shop, member),
         offline=shop.offline,
     )
 
@@ -134,9 +152,11 @@ async def register(shop: Shop, terminal: str, request: RegisterRequest) -> Regis
             raise bad("/card_no", "this card belongs to a member already", "此卡号已登记")
         member = _new_member(shop, transaction, request, birthday)
         transaction.members.insert(member)
+        points = welcome_bonus(shop, transaction, member.id)
+        _thank_referrers(shop, transaction, member.id)
         seq = tell_hq(shop, transaction, "member", member.id, _for_hq(member, request))
         registered_at = shop.local_time(transaction.now_ms)
-        return RegisterReply(member.id, member.card_no, member.tier, registered_at, seq, shop.offline)
+        return RegisterReply(member.id, member.card_no, member.tier, registered_at, points, seq, shop.offline)
 
     reply, duplicate = await shop.write(terminal, "member.register", request, RegisterReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)
@@ -163,8 +183,15 @@ def _new_member(
         phone=request.phone,
         gender=request.gender,
         birthday=birthday,
+        birthday_calendar=request.birthday_calendar,
         referrer=referrer.id if referrer else None,
     )
+
+
+def _thank_referrers(shop: Shop, transaction: Transaction, member: str) -> None:
+    levels = shop.programme.referral
+    for reward in welcome_rewards(levels, transaction.members.referrers(member, len(levels))):
+        transaction.ledger.earn(reward.member, "points", reward.points, f"referral{reward.level}")
 
 
 def _for_hq(member: Member, request: RegisterRequest) -> dict[str, object]:
@@ -175,6 +202,7 @@ def _for_hq(member: Member, request: RegisterRequest) -> dict[str, object]:
         "phone": member.phone,
         "gender": member.gender,
         "birthday": request.birthday,
+        "birthday_calendar": request.birthday_calendar,
         "tier": member.tier,
         "referrer": member.referrer,
         "salesperson": request.salesperson,
@@ -208,6 +236,16 @@ def _birthday(text: str | None) -> int | None:
     if not is_mmdd(mmdd(month, day)):
         raise bad("/birthday", f"there is no such day: {text}", "生日日期不存在")
     return mmdd(month, day)
+
+
+def _held_coupons(shop: Shop, member: Member) -> tuple[HeldCoupon, ...]:
+    kinds = shop.programme.coupons
+    today = shop.business_date(shop.clock.now_ms()).isoformat()
+    return tuple(
+        HeldCoupon(coupon.code, coupon.kind, kinds[coupon.kind].name, coupon.last_day)
+        for coupon in shop.snapshot.coupons.of_member(member.id, today)
+        if coupon.kind in kinds
+    )
 
 
 def _days_to_birthday(shop: Shop, member: Member, near_days: int = 14) -> int | None:

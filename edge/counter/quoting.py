@@ -7,13 +7,17 @@ from typing import Annotated, Literal
 import msgspec
 
 import cext
+from cext.limits import COUPONS_MAX
+from edge.counter.coupons import CouponState, Presented, presented, states
+from edge.counter.honesty import Inflated, inflated
+from edge.counter.occasions import occasion_of
 from edge.counter.records import QuotedPoints, Totals, points_of, totals_of
 from edge.counter.refusals import bad, out_of_funds
 from edge.counter.shop import Shop
 from edge.counter.terms import Code as Word
 from edge.counter.terms import Day, Fen, Name, PointsCount, QtyMilli, Reply, Request, TenderKind, Text
 from edge.domain.basket import Line, priced
-from edge.domain.checkout import Decision, Occasion, decide
+from edge.domain.checkout import Decision, GivenGift, Occasion, decide
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.compile import Programme
@@ -52,7 +56,7 @@ class QuoteRequest(Request, frozen=True):
     salesperson: Text = ""
     channel: Word = "till"
     business_date: Day | None = None
-    coupons: tuple[Word, ...] = ()
+    coupons: Annotated[tuple[Word, ...], msgspec.Meta(max_length=COUPONS_MAX)] = ()
     redeem_points: PointsCount = 0
     tender_hint: TenderKind | None = None
 
@@ -96,14 +100,6 @@ class Hint(Reply, frozen=True):
     en: str
 
 
-class CouponState(Reply, frozen=True):
-    """What became of a coupon that the till sent."""
-
-    code: str
-    state: Literal["refused"]
-    why: str
-
-
 class QuoteReply(Reply, frozen=True):
     """A price that is kept open until ``expires_at``; ``digest`` names basket and decision."""
 
@@ -118,6 +114,8 @@ class QuoteReply(Reply, frozen=True):
     skipped: tuple[NotApplied, ...]
     hints: tuple[Hint, ...]
     coupons: tuple[CouponState, ...]
+    gifts: tuple[GivenGift, ...]
+    inflated: tuple[Inflated, ...]
     offline: bool
 
 
@@ -132,6 +130,9 @@ class Quote:
     request: QuoteRequest
     member: Member | None
     programme: Programme
+    occasion: Occasion
+    coupons: tuple[Presented, ...]
+    inflated: tuple[Inflated, ...]
     decision: Decision
     kernel_request: bytes
 
@@ -176,13 +177,8 @@ def price(shop: Shop, terminal: str, request: QuoteRequest) -> Quote:
     lines = _lines(request)
     if request.redeem_points:
         _check_redeemable(shop, member, request.redeem_points)
-    occasion = Occasion(
-        at_ms=now_ms,
-        store=shop.config.store.id,
-        channel=request.channel,
-        pay=request.tender_hint or "",
-        first=member is not None and member.visits == 0,
-    )
+    coupons = presented(shop, request.coupons, member, today)
+    occasion = occasion_of(shop, member, coupons, request.channel, request.tender_hint or "", now_ms)
     try:
         decision, asked = decide(shop.programme, occasion, lines, member, request.redeem_points)
     except cext.RequestError as error:
@@ -196,6 +192,9 @@ def price(shop: Shop, terminal: str, request: QuoteRequest) -> Quote:
         request=request,
         member=member,
         programme=shop.programme,
+        occasion=occasion,
+        coupons=coupons,
+        inflated=inflated(shop, lines, decision, now_ms),
         decision=decision,
         kernel_request=asked,
     )
@@ -222,9 +221,9 @@ def quote_reply(shop: Shop, priced_quote: Quote) -> QuoteReply:
         + tuple(Applied(f.rule, f.name, f.value, "points") for f in decision.bonuses),
         skipped=tuple(NotApplied(s.rule, s.name, s.why, s.short_fen) for s in decision.skipped),
         hints=_hints(decision),
-        coupons=tuple(
-            CouponState(code, "refused", "no such coupon") for code in priced_quote.request.coupons
-        ),
+        coupons=states(priced_quote.coupons, decision),
+        gifts=decision.gifts,
+        inflated=priced_quote.inflated,
         offline=shop.offline,
     )
 

@@ -14,9 +14,11 @@ from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop, balances_in
 from edge.counter.terms import Code as Word
 from edge.counter.terms import QtyMilli, Reply, Request, Text
+from edge.domain.limits import counted
 from edge.domain.money import telescope
 from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
 from edge.domain.rules.compile import read_bundle
+from edge.domain.rules.core import limits_of
 from edge.domain.rules.model import Bundle
 from edge.errors import Code, PosError
 from edge.storage.bundles import Bundles
@@ -172,7 +174,24 @@ class _Refunding:
         if self._request.print == "auto":
             job = queue_print(self._shop, transaction, "refund", self._refund)
         reply = _reply(plan, row, sale, self._refund, record.receipt_no)
-        return msgspec.structs.replace(reply, print_job=job, queue_seq=seq, offline=self._shop.offline)
+        return msgspec.structs.replace(
+            reply,
+            print_job=job,
+            queue_seq=seq,
+            offline=self._shop.offline,
+            coupons_restored=self._undo_what_rules_gave(sale),
+        )
+
+    def _undo_what_rules_gave(self, sale: SaleRecord) -> tuple[str, ...]:
+        """Once all of a sale has come back its coupons are good again, and its limited rules have not given."""
+        transaction, row = self._transaction, self._row
+        if any(line.refunded_milli < line.qty_milli for line in transaction.sales.lines(row.id)):
+            return ()
+        if row.member:
+            limits = limits_of(_terms(self._shop, row, transaction.bundles))
+            uses = counted(limits, sale.decision.given, row.business_date)
+            transaction.rule_uses.take_back(row.member, uses)
+        return transaction.coupons.restore(row.id)
 
     def _plan(self) -> Plan:
         transaction, row = self._transaction, self._row

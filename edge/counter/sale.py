@@ -4,7 +4,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.counter.coupons import use_up
 from edge.counter.events import tell_hq
+from edge.counter.honesty import note_shelf_prices
+from edge.counter.occasions import count_uses, used_so_far
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Quote, QuoteRequest, Quotes, price, quote_reply
 from edge.counter.records import (
@@ -22,6 +25,7 @@ from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
+from edge.domain.limits import exceeded
 from edge.domain.member import Member, tier_after
 from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
@@ -74,7 +78,7 @@ class CommitReply(Reply, frozen=True):
 async def commit(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> CommitReply:
     """Sell: balance, rights, ledger, outbox and print intent in one transaction, durable before the reply.
 
-    Raises 1202, 1205, 1301-1304, 1601; a retry with the same ``idem`` gets the first answer again.
+    Raises 1202, 1205, 1301-1304, 1502, 1601; a retry with the same ``idem`` gets the first answer again.
     """
 
     # Looked up here, on the loop's thread, but judged only once the key is known to be new.
@@ -110,12 +114,14 @@ class _Checkout:
         decision, now_ms = self._decision, self._transaction.now_ms
         change_fen = settle(decision, self._request.tenders, _pays_by_hint(self._quote))
         member = self._present_member()
+        self._refuse_what_was_used(member)
         self._spend(member)
         found = self._earn(member)
         receipt_no = self._shop.next_receipt_no(self._transaction, self._date)
         balances = balances_in(self._transaction.ledger, member.id) if member else None
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
+        self._note_what_rules_gave(member)
         queue_seq = tell_hq(
             self._shop, self._transaction, "sale", member.id if member else None, record.for_hq()
         )
@@ -143,6 +149,27 @@ class _Checkout:
         member = self._transaction.members.by_id(self._quote.member.id)
         assert member is not None, "members are never deleted"
         return in_good_standing(member)
+
+    def _refuse_what_was_used(self, member: Member | None) -> None:
+        """Another till may have sold to the member meanwhile: a limited rule gives what it may, not twice."""
+        programme = self._quote.programme
+        so_far = used_so_far(programme, member, self._transaction.rule_uses, self._date)
+        if exceeded(programme.limits, so_far, self._decision.given):
+            raise PosError(
+                Code.QUOTE_EXPIRED,
+                "the member has bought since this quote: quote again",
+                zh="会员在报价后已有消费，请重新报价",
+                path="/quote_id",
+                retry=Retry.SAME_IDEM,
+            )
+
+    def _note_what_rules_gave(self, member: Member | None) -> None:
+        """Coupons are used up, limits counted, shelf prices kept."""
+        quote, decision = self._quote, self._decision
+        use_up(self._transaction, quote.coupons, decision, self._sale)
+        if member is not None:
+            count_uses(self._transaction, quote.programme, member, decision, self._date)
+        note_shelf_prices(self._shop, self._transaction, decision)
 
     def _spend(self, member: Member | None) -> None:
         if self._decision.redeem_points:

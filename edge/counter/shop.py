@@ -72,10 +72,12 @@ class Shop:
     def find_member(self, reference: str) -> Member:
         """The member with this id or card number; raises 1201, and 1202 for a card that is stopped."""
         members = self.snapshot.members
-        member = members.by_id(reference) or members.by_card(reference)
-        if member is None:
-            raise PosError(Code.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path="/member")
-        return in_good_standing(member)
+        return _present(members.by_id(reference) or members.by_card(reference))
+
+    def member_in(self, transaction: Transaction, reference: str) -> Member:
+        """The member as the ledger knows it within ``transaction``; raises 1201 and 1202."""
+        members = transaction.members
+        return _present(members.by_id(reference) or members.by_card(reference))
 
     def balances(self, member: str) -> Balances:
         """The member's accounts as the last COMMIT left them."""
@@ -115,6 +117,12 @@ class Keyed(Request, frozen=True):
     """A write: ``idem`` is a UUID made by the till, the same on every retry of one intent."""
 
     idem: Idem
+
+
+def _present(member: Member | None) -> Member:
+    if member is None:
+        raise PosError(Code.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path="/member")
+    return in_good_standing(member)
 
 
 def in_good_standing(member: Member) -> Member:

@@ -1,12 +1,13 @@
 """What a basket costs and earns, and why: the rule kernel asked, its answer as a Decision."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from edge.domain.basket import Line
+from edge.domain.limits import Used
 from edge.domain.member import Member
 from edge.domain.money import MILLI, spread
 from edge.domain.rules.compile import Programme
@@ -30,6 +31,15 @@ class Skipped(msgspec.Struct, frozen=True, omit_defaults=True):
     short_qty: int | None = None
     by: str | None = None
     to: str | None = None
+
+
+class GivenGift(msgspec.Struct, frozen=True):
+    """A gift that goes with the purchase: ``qty`` of ``item``, by ``rule``."""
+
+    rule: str
+    name: str
+    item: str
+    qty: int
 
 
 class DecidedLine(msgspec.Struct, frozen=True):
@@ -61,22 +71,36 @@ class Decision(msgspec.Struct, frozen=True):
     discounts: tuple[Fired, ...]
     bonuses: tuple[Fired, ...]
     skipped: tuple[Skipped, ...]
+    gifts: tuple[GivenGift, ...] = ()
 
     @property
     def due_fen(self) -> int:
         """What is left to pay with money."""
         return self.net_fen - self.points_paid_fen
 
+    @property
+    def given(self) -> dict[str, int]:
+        """What each rule, coupon or gift gave, by its id: fen, points or pieces."""
+        gifts = {gift.rule: gift.qty for gift in self.gifts}
+        return {fired.rule: fired.value for fired in self.discounts + self.bonuses} | gifts
+
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When, where and how a basket is bought; ``first`` is a member's first purchase."""
+    """When, where and how a basket is bought; ``first`` is a member's first purchase.
+
+    ``coupons`` are the kinds presented; ``used`` says what limited rules gave before; ``birthday_state`` is set
+    where the calendar of the kernel does not do (cext.request.Member).
+    """
 
     at_ms: int
     store: str
     channel: str = "till"
     pay: str = ""
     first: bool = False
+    coupons: tuple[str, ...] = ()
+    used: Mapping[str, Used] = field(default_factory=dict)
+    birthday_state: int | None = None
 
 
 class _Trace(msgspec.Struct):
@@ -86,6 +110,7 @@ class _Trace(msgspec.Struct):
     state: str
     value: int = 0
     lines: tuple[int, ...] = ()
+    shares: tuple[int, ...] = ()
     why: str = ""
     short_fen: int | None = None
     short_qty: int | None = None
@@ -118,10 +143,12 @@ def kernel_request(
         {
             "ts": occasion.at_ms // 1000,
             "store": occasion.store,
-            "member": _kernel_member(member, occasion.first) if member else None,
+            "member": _kernel_member(member, occasion) if member else None,
             "pay": occasion.pay,
             "channel": occasion.channel,
             "points_used": redeem_points,
+            **({"coupons": occasion.coupons} if occasion.coupons else {}),
+            **({"used": occasion.used} if occasion.used else {}),
             "lines": [_kernel_line(line) for line in lines],
         }
     )
@@ -146,19 +173,35 @@ def decide(
     """
     request = kernel_request(occasion, lines, member, redeem_points)
     explained = _explained.decode(programme.kernel.explain(request))
+    if programme.redeeming:
+        return _decision(programme, lines, explained, *_taken(programme, lines, explained)), request
     usable = redeemable(programme, redeem_points, explained.result.payable)
     if usable != redeem_points:
         return decide(programme, occasion, lines, member, usable)
-    return _decision(programme, lines, explained, redeem_points), request
+    paid = spread(programme.redeemed_fen(usable), explained.result.line_net)
+    return _decision(programme, lines, explained, usable, paid), request
+
+
+def _taken(programme: Programme, lines: Sequence[Line], explained: _Explained) -> tuple[int, list[int]]:
+    """The points that a redeem rule took, and the fen that they pay on each line."""
+    paid = [0] * len(lines)
+    for entry in explained.trace:
+        if entry.state == "fired" and entry.rule in programme.redeeming:
+            for line, share in zip(entry.lines, entry.shares, strict=True):
+                paid[line] = share
+            return entry.value, paid
+    return 0, paid
 
 
 def _decision(
-    programme: Programme, lines: Sequence[Line], explained: _Explained, redeem_points: int
+    programme: Programme,
+    lines: Sequence[Line],
+    explained: _Explained,
+    redeem_points: int,
+    paid: Sequence[int],
 ) -> Decision:
-    result, names = explained.result, programme.rule_names
-    used = spread(redeem_points, result.line_net)
-    paid = spread(programme.redeemed_fen(redeem_points), result.line_net)
-    phases = {rule.id: rule.phase for rule in programme.bundle.rules}
+    result, names, phases = explained.result, programme.rule_names, programme.phases
+    used = spread(redeem_points, paid if programme.redeeming else result.line_net)
     fired = [entry for entry in explained.trace if entry.state == "fired"]
     return Decision(
         lines=tuple(
@@ -172,8 +215,17 @@ def _decision(
         points_paid_fen=sum(paid),
         points=result.points,
         discounts=tuple(_fired(e, names) for e in fired if phases[e.rule] == "discount"),
-        bonuses=tuple(_fired(e, names) for e in fired if phases[e.rule] == "points"),
+        bonuses=tuple(
+            _fired(e, names)
+            for e in fired
+            if phases[e.rule] == "points" and e.rule not in programme.redeeming
+        ),
         skipped=tuple(_skipped(e, names) for e in explained.trace if e.state != "fired"),
+        gifts=tuple(
+            GivenGift(e.rule, names[e.rule], programme.gifts[e.rule].item, e.value)
+            for e in fired
+            if phases[e.rule] == "gifts"
+        ),
     )
 
 
@@ -206,13 +258,15 @@ def _skipped(entry: _Trace, names: dict[str, str]) -> Skipped:
     )
 
 
-def _kernel_member(member: Member, first: bool) -> dict[str, Any]:
+def _kernel_member(member: Member, occasion: Occasion) -> dict[str, Any]:
+    state = occasion.birthday_state
     return {
         "id": member.id,
         "tier": member.tier,
-        "bday": member.birthday or 0,
-        "first": first,
+        "bday": member.birthday or 0 if state is None else 0,
+        "first": occasion.first,
         "tags": list(member.tags),
+        **({} if state is None else {"birthday_state": state}),
     }
 
 

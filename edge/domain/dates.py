@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+DAY_MS = 86_400_000
+
 
 def local(at_ms: int, zone: ZoneInfo) -> datetime:
     """The store's wall time at ``at_ms`` (milliseconds since 1970, UTC)."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Status = Literal["active", "lost", "frozen", "cancelled"]
+Calendar = Literal["solar", "lunar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Member:
     cumulative_fen: int = 0
     visits: int = 0
     status: Status = "active"
+    birthday_calendar: Calendar = "solar"
     tags: tuple[str, ...] = field(default=())
 
 

@@ -35,7 +35,7 @@ def _goods(slip: SaleSlip, words: Wording) -> list[Block]:
     blocks: list[Block] = [Pair(words.item, words.amount)]
     for line in slip.lines:
         blocks += _line(line, words)
-    return blocks
+    return blocks + [Pair(words.gift.format(gift.name), f"{words.times} {gift.qty}") for gift in slip.gifts]
 
 
 def _line(line: SlipLine, words: Wording) -> list[Block]:

@@ -55,6 +55,13 @@ class SlipMember(msgspec.Struct, frozen=True):
     stored_value_fen: int | None = None
 
 
+class SlipGift(msgspec.Struct, frozen=True):
+    """A gift that goes with the purchase."""
+
+    name: str
+    qty: int
+
+
 class SaleSlip(msgspec.Struct, frozen=True):
     """One committed sale. ``list_fen - discount_fen == net_fen``; of that, points pay ``points_paid_fen``
     and the tenders, less change, the rest.
@@ -77,6 +84,7 @@ class SaleSlip(msgspec.Struct, frozen=True):
     change_fen: int = 0
     points_redeemed: int = 0
     points_paid_fen: int = 0
+    gifts: tuple[SlipGift, ...] = ()
     member: SlipMember | None = None
     messages: tuple[str, ...] = ()
     offline: bool = False

@@ -35,6 +35,7 @@ class Wording:
     member: str
     points_earned: str
     points_used: str
+    gift: str
     points_balance: str
     stored_value: str
     refunded: str
@@ -89,6 +90,7 @@ ZH_CN = Wording(
     member="会员",
     points_earned="本次积分",
     points_used="使用积分",
+    gift="赠品 {}",
     points_balance="可用积分",
     stored_value="储值余额",
     refunded="实退",
@@ -147,6 +149,7 @@ ZH_TW = Wording(
     member="會員",
     points_earned="本次積分",
     points_used="使用積分",
+    gift="贈品 {}",
     points_balance="可用積分",
     stored_value="儲值餘額",
     refunded="實退",
@@ -205,6 +208,7 @@ EN = Wording(
     member="Member",
     points_earned="Points earned",
     points_used="Points used",
+    gift="Gift: {}",
     points_balance="Points available",
     stored_value="Stored value",
     refunded="Refunded",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from edge.counter import displays, members, printing, quoting, refund, sale, sale_history
+from edge.counter import coupons, displays, members, points, printing, quoting, refund, sale, sale_history
 from edge.counter.quoting import Quotes
 from edge.counter.records import SaleRecord
 from edge.counter.shop import Shop
@@ -20,6 +20,7 @@ from edge.rpc.methods import BOTH, Method, Nothing, Session
 
 _MEMBER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
 _WRITE = (Code.IDEM_CONFLICT,)
+_FUNDS = (Code.BALANCE_SHORT, Code.OFFLINE_LIMIT)
 _PRINTER = (Code.NO_SUCH_DEVICE, Code.DEVICE_OFFLINE, Code.DEVICE_TIMEOUT, Code.PAPER_OR_COVER)
 
 
@@ -78,6 +79,16 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
         desk.written()
         return reply
 
+    async def adjust(session: Session, params: points.AdjustRequest) -> points.AdjustReply:
+        reply = await points.adjust(shop, session.terminal, params)
+        desk.written()
+        return reply
+
+    async def issue(session: Session, params: coupons.IssueRequest) -> coupons.IssueReply:
+        reply = await coupons.issue(shop, session.terminal, params)
+        desk.written()
+        return reply
+
     return (
         Method(
             "member.lookup",
@@ -94,6 +105,22 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
             register,
             (*_WRITE, Code.NO_SUCH_MEMBER),
             summary="Register a member, with a referrer.",
+        ),
+        Method(
+            "points.adjust",
+            points.AdjustRequest,
+            points.AdjustReply,
+            adjust,
+            (*_WRITE, *_MEMBER, *_FUNDS, Code.APPROVAL_NEEDED),
+            summary="Add or take points by hand, or give a bonus.",
+        ),
+        Method(
+            "coupon.issue",
+            coupons.IssueRequest,
+            coupons.IssueReply,
+            issue,
+            (*_WRITE, *_MEMBER, *_FUNDS, Code.COUPON),
+            summary="Issue a coupon, free or for points.",
         ),
     )
 
@@ -125,6 +152,7 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
         Code.QUOTE_EXPIRED,
         Code.RULES_CHANGED,
         Code.TENDERS_MISMATCH,
+        Code.COUPON,
         Code.OFFLINE_LIMIT,
     )
     no_sale = (Code.NO_SUCH_SALE,)

@@ -10,7 +10,7 @@ from edge.domain.member import Member
 
 COLUMNS = (
     "id, card_no, name, tier, home, registered_ms, phone, gender, birthday, referrer, cumulative_fen,"
-    " visits, status, tags"
+    " visits, status, birthday_calendar, tags"
 )
 
 CANDIDATES_MAX = 20
@@ -58,7 +58,7 @@ class Members:
     def insert(self, member: Member) -> None:
         """Write a new member; the card number must be free."""
         self._db.execute(
-            f"INSERT INTO member({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO member({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 member.id,
                 member.card_no,
@@ -73,6 +73,7 @@ class Members:
                 member.cumulative_fen,
                 member.visits,
                 member.status,
+                member.birthday_calendar,
                 msgspec.json.encode(member.tags).decode(),
             ),
         )

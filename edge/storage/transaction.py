@@ -11,12 +11,15 @@ import msgspec
 from edge.clock import Clock
 from edge.errors import Code, PosError, Retry
 from edge.storage.bundles import Bundles
+from edge.storage.coupons import Coupons
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.ledger import Ledger
 from edge.storage.members import Members
 from edge.storage.outbox import Outbox
 from edge.storage.print_jobs import PrintJobs
+from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import Sales
+from edge.storage.shelf_prices import ShelfPrices
 
 T = TypeVar("T")
 
@@ -69,6 +72,9 @@ class Transaction:
         self.outbox = Outbox(db)
         self.print_jobs = PrintJobs(db)
         self.bundles = Bundles(db)
+        self.coupons = Coupons(db)
+        self.rule_uses = RuleUses(db)
+        self.shelf_prices = ShelfPrices(db)
         self._head = GENESIS
         self._last_ms = 0
         self.forget()

@@ -12,7 +12,7 @@ from edge.domain.json_path import pointer
 from edge.domain.member import Tier
 from edge.domain.referrals import Level
 from edge.domain.rules.core import aware, core_bundle, limits_of, names_of, origin
-from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, TierBand
+from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, Redeem, TierBand
 from edge.domain.rules.vectors import failures
 
 
@@ -29,7 +29,8 @@ class BundleRefused(ValueError):
 class Programme:
     """A bundle ready to run: its terms and the kernel's program. ``hash`` is sha256 of its bytes.
 
-    ``rule_names``, ``phases`` and ``limits`` are by the id of a rule, coupon or gift.
+    ``rule_names``, ``phases`` and ``limits`` are by the id of a rule, coupon or gift; ``redeeming`` are the
+    rules that set the terms on which points pay.
     """
 
     bundle: Bundle
@@ -43,6 +44,7 @@ class Programme:
     limits: dict[str, Limit]
     coupons: dict[str, Coupon]
     gifts: dict[str, Gift]
+    redeeming: frozenset[str]
 
     def redeemed_fen(self, points: int) -> int:
         """What ``points`` pay, in fen."""
@@ -75,6 +77,7 @@ def load_programme(raw: bytes) -> Programme:
         limits=limits_of(bundle),
         coupons={coupon.id: coupon for coupon in bundle.coupons},
         gifts={gift.id: gift for gift in bundle.gifts},
+        redeeming=frozenset(rule.id for rule in bundle.rules if isinstance(rule.do, Redeem)),
     )
 
 

@@ -1,0 +1,175 @@
+"""Coupons at the counter: issued once, presented with a basket, used up by the sale that takes them."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import msgspec
+
+from edge.counter.events import tell_hq
+from edge.counter.refusals import bad, out_of_funds
+from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.terms import Balances, Reply, Text
+from edge.counter.terms import Code as Word
+from edge.domain.checkout import Decision
+from edge.domain.member import Member
+from edge.domain.rules.model import Coupon
+from edge.errors import Code, PosError
+from edge.storage.coupons import CouponRow
+from edge.storage.ledger import Short
+from edge.storage.transaction import Transaction
+
+CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no letter that a cashier could take for another."""
+
+CODE_LENGTH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A coupon as a till presented it: its kind, or ``why`` it does not count."""
+
+    code: str
+    kind: str = ""
+    why: str = ""
+
+
+class CouponState(Reply, frozen=True):
+    """What became of a coupon: the basket takes it, is better without it, or may not have it; ``why`` in one word."""
+
+    code: str
+    state: Literal["applied", "left_out", "refused"]
+    kind: str = ""
+    why: str = ""
+
+
+def presented(shop: Shop, codes: tuple[str, ...], member: Member | None, today: str) -> tuple[Presented, ...]:
+    """Look up the coupons of a basket, one of a kind; reads the last COMMIT."""
+    seen: set[str] = set()
+    found = []
+    for code in codes:
+        row = shop.snapshot.coupons.by_code(code)
+        why = _why_not(shop, row, member, today)
+        if row is not None and not why and row.kind in seen:
+            why = "one_of_a_kind"
+        if row is None or why:
+            found.append(Presented(code, row.kind if row else "", why))
+            continue
+        seen.add(row.kind)
+        found.append(Presented(code, row.kind))
+    return tuple(found)
+
+
+def states(coupons: tuple[Presented, ...], decision: Decision) -> tuple[CouponState, ...]:
+    """What the decision made of each coupon."""
+    whys = {skipped.rule: skipped.why for skipped in decision.skipped}
+    return tuple(_state(coupon, decision.given, whys) for coupon in coupons)
+
+
+def use_up(transaction: Transaction, coupons: tuple[Presented, ...], decision: Decision, sale: str) -> None:
+    """Let the sale use up what it took; raises 1502 where somebody was faster."""
+    for place, coupon in enumerate(coupons):
+        if coupon.why or coupon.kind not in decision.given:
+            continue
+        if not transaction.coupons.use(coupon.code, sale):
+            zh = "优惠券已被使用，请重新报价"
+            raise PosError(Code.COUPON, "this coupon has just been used", zh=zh, path=f"/coupons/{place}")
+
+
+class IssueRequest(Keyed, frozen=True):
+    """Issue a coupon of ``kind``: to a member or to whoever brings it; ``pay`` takes its price in points."""
+
+    kind: Word
+    member: Word | None = None
+    pay: Literal["free", "points"] = "free"
+    reason: Text = ""
+    approve: Text = ""
+
+
+class IssueReply(Reply, frozen=True):
+    """The coupon's code, and the last day on which it counts (null: for ever)."""
+
+    code: str
+    kind: str
+    name: str
+    last_day: str | None
+    balances: Balances | None
+    queue_seq: int | None
+    offline: bool
+    duplicate: bool = False
+
+
+async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
+    """Issue a coupon, for points or free; raises 1201, 1202, 1205, 1601, and 1502 for a kind that is not there."""
+    kind = shop.programme.coupons.get(request.kind)
+    if kind is None:
+        raise PosError(
+            Code.COUPON, f"no coupon {request.kind!r} in the rules", zh="没有这种优惠券", path="/kind"
+        )
+    member = shop.find_member(request.member) if request.member else None
+    price = _price(kind, member, request)
+
+    def decide(transaction: Transaction) -> IssueReply:
+        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        if price and member is not None:
+            try:
+                transaction.ledger.spend(member.id, "points", price, "coupon")
+            except Short as short:
+                raise out_of_funds(short.balance, short.spendable, price, "points") from short
+        today = shop.business_date(transaction.now_ms)
+        last_day = _last_day(kind, today)
+        owner = member.id if member else None
+        transaction.coupons.issue(CouponRow(code, kind.id, owner, last_day, None), transaction.seq + 1)
+        told = {
+            "code": code,
+            "kind": kind.id,
+            "last_day": last_day,
+            "points": price,
+            "reason": request.reason,
+        }
+        seq = tell_hq(shop, transaction, "coupon", owner, told)
+        balances = balances_in(transaction.ledger, owner) if owner else None
+        return IssueReply(code, kind.id, kind.name, last_day, balances, seq, shop.offline)
+
+    reply, duplicate = await shop.write(terminal, "coupon.issue", request, IssueReply, decide)
+    return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+# --- the pieces ---
+
+
+def _why_not(shop: Shop, row: CouponRow | None, member: Member | None, today: str) -> str:
+    if row is None:
+        return "unknown"
+    if row.sale is not None:
+        return "used"
+    if row.last_day is not None and row.last_day < today:
+        return "expired"
+    if row.member is not None and (member is None or member.id != row.member):
+        return "other_member"
+    return "" if row.kind in shop.programme.coupons else "withdrawn"
+
+
+def _state(coupon: Presented, given: dict[str, int], whys: dict[str, str]) -> CouponState:
+    if coupon.why:
+        return CouponState(coupon.code, "refused", coupon.kind, coupon.why)
+    if coupon.kind in given:
+        return CouponState(coupon.code, "applied", coupon.kind)
+    why = whys[coupon.kind]
+    return CouponState(coupon.code, "left_out" if why == "left_out" else "refused", coupon.kind, why)
+
+
+def _price(kind: Coupon, member: Member | None, request: IssueRequest) -> int:
+    if request.pay == "free":
+        return 0
+    if kind.points_price is None:
+        raise bad("/pay", f"{kind.id} has no price in points", "此优惠券不能用积分兑换")
+    if member is None:
+        raise bad("/member", "points are a member's", "积分兑换需要会员")
+    return kind.points_price
+
+
+def _last_day(kind: Coupon, today: date) -> str | None:
+    """Valid on the day of issue and ``valid_days - 1`` days after it."""
+    return None if kind.valid_days is None else (today + timedelta(days=kind.valid_days - 1)).isoformat()

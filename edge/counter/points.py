@@ -1,0 +1,111 @@
+"""Points that no purchase brought: added or taken by hand, with a reason and somebody who answers for it."""
+
+from typing import Annotated
+
+import msgspec
+
+from edge.counter.events import tell_hq
+from edge.counter.refusals import bad, out_of_funds
+from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.terms import Balances, Name, Reply, Text
+from edge.counter.terms import Code as Word
+from edge.domain.rules.core import in_window
+from edge.domain.rules.model import Bonus
+from edge.errors import Code, PosError
+from edge.storage.ledger import Short
+from edge.storage.transaction import Transaction
+
+ADJUSTMENT_MAX = 1_000_000
+"""More than this at once is a slip of the finger."""
+
+
+class AdjustRequest(Keyed, frozen=True):
+    """Add ``points``, or take them where negative; or give the ``bonus`` of the bundle with this id.
+
+    ``approve`` names who allowed it.
+    """
+
+    member: Word
+    points: Annotated[int, msgspec.Meta(ge=-ADJUSTMENT_MAX, le=ADJUSTMENT_MAX)] = 0
+    bonus: Word | None = None
+    reason: Text = ""
+    approve: Text = ""
+    cashier: Text = ""
+
+
+class AdjustReply(Reply, frozen=True):
+    """What was added (or taken, negative), and what the member holds now."""
+
+    points: int
+    balances: Balances
+    queue_seq: int | None
+    offline: bool
+    duplicate: bool = False
+
+
+async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustReply:
+    """Change points by hand; raises 1201, 1202, 1306 without ``approve``, and 1205, 1601 where there are too few."""
+    points, reason = _asked(shop, request)
+
+    def decide(transaction: Transaction) -> AdjustReply:
+        member = shop.member_in(transaction, request.member)
+        ledger = transaction.ledger
+        try:
+            if points > 0:
+                ledger.earn(member.id, "points", points, "adjust")
+            else:
+                ledger.spend(member.id, "points", -points, "adjust")
+        except Short as short:
+            raise out_of_funds(short.balance, short.spendable, -points, "points") from short
+        told: dict[str, object] = {
+            "points": points,
+            "reason": reason,
+            "approve": request.approve,
+            "cashier": request.cashier,
+        }
+        seq = tell_hq(shop, transaction, "points", member.id, told)
+        return AdjustReply(points, balances_in(ledger, member.id), seq, shop.offline)
+
+    reply, duplicate = await shop.write(terminal, "points.adjust", request, AdjustReply, decide)
+    return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+def welcome_bonus(shop: Shop, transaction: Transaction, member: str) -> int:
+    """Credit what the programme gives a new member; returns the points."""
+    given = 0
+    for bonus in shop.programme.bundle.bonuses:
+        if bonus.on == "register" and _running(shop, bonus, transaction.now_ms):
+            transaction.ledger.earn(member, "points", bonus.points, "bonus")
+            given += bonus.points
+    return given
+
+
+# --- the pieces ---
+
+
+def _asked(shop: Shop, request: AdjustRequest) -> tuple[int, str]:
+    """The points that are meant, and for what."""
+    if request.bonus is not None:
+        bonus = _bonus(shop, request.bonus)
+        return bonus.points, bonus.id
+    if not request.points:
+        raise bad("/points", "how many points?", "请填写积分数")
+    if not request.reason:
+        raise bad("/reason", "a change by hand needs a reason", "手工调整积分需要填写原因")
+    if not request.approve:
+        zh = "手工调整积分需要授权"
+        raise PosError(Code.APPROVAL_NEEDED, "a change by hand needs approval", zh=zh, path="/approve")
+    return request.points, request.reason
+
+
+def _bonus(shop: Shop, name: Name) -> Bonus:
+    for bonus in shop.programme.bundle.bonuses:
+        if bonus.id == name and bonus.on != "register":
+            if not _running(shop, bonus, shop.clock.now_ms()):
+                raise bad("/bonus", f"{name} is not running now", "该奖励当前不在有效期内")
+            return bonus
+    raise bad("/bonus", f"no bonus {name!r} in the rules that is given by hand", "没有这项奖励")
+
+
+def _running(shop: Shop, bonus: Bonus, now_ms: int) -> bool:
+    return in_window(bonus.from_, bonus.to, now_ms, shop.programme.bundle.tz)
