@@ -1,7 +1,7 @@
 """Members at the counter: found by card, phone or id and shown whole; registered in one transaction."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,7 +13,8 @@ from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, in_good_standing
 from edge.counter.terms import Balances, Code, Name, Reply, Request, Text
 from edge.domain.dates import is_mmdd, mmdd
-from edge.domain.member import Calendar, Member, masked_name, masked_number
+from edge.domain.lunar import LUNAR_DAY, Calendar, birthday_state, is_lunar_mmdd
+from edge.domain.member import Member, masked_name, masked_number
 from edge.domain.referrals import welcome_rewards
 from edge.errors import Code as ErrorCode
 from edge.errors import PosError
@@ -145,7 +146,7 @@ async def register(shop: Shop, terminal: str, request: RegisterRequest) -> Regis
     """Register a member; raises -32602 for a card number that is not ours or is taken, 1201 for the referrer."""
     if not shop.is_member_number(request.card_no):
         raise bad("/card_no", "this is not a member card number", "不是本店会员卡号")
-    birthday = _birthday(request.birthday)
+    birthday = _birthday(request.birthday, request.birthday_calendar)
 
     def decide(transaction: Transaction) -> RegisterReply:
         if transaction.members.by_card(request.card_no) is not None:
@@ -229,11 +230,12 @@ def _by_phone(shop: Shop, digits: str) -> LookupReply:
     )
 
 
-def _birthday(text: str | None) -> int | None:
+def _birthday(text: str | None, calendar: Calendar) -> int | None:
     if text is None:
         return None
     month, day = int(text[-5:-3]), int(text[-2:])
-    if not is_mmdd(mmdd(month, day)):
+    exists = is_mmdd if calendar == "solar" else is_lunar_mmdd
+    if not exists(mmdd(month, day)):
         raise bad("/birthday", f"there is no such day: {text}", "生日日期不存在")
     return mmdd(month, day)
 
@@ -253,6 +255,10 @@ def _days_to_birthday(shop: Shop, member: Member, near_days: int = 14) -> int | 
     if member.birthday is None:
         return None
     today = shop.business_date(shop.clock.now_ms())
+    if member.birthday_calendar == "lunar":
+        ahead = (today + timedelta(days=days) for days in range(near_days + 1))
+        near = (birthday_state(member.birthday, "lunar", day) & LUNAR_DAY for day in ahead)
+        return next((days for days, is_it in enumerate(near) if is_it), None)
     month, day = divmod(member.birthday, 100)
     for year in (today.year, today.year + 1):
         # 29 February is kept on the last day of February where there is none.

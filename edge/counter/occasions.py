@@ -6,6 +6,7 @@ from edge.counter.coupons import Presented
 from edge.counter.shop import Shop
 from edge.domain.checkout import Decision, Occasion
 from edge.domain.limits import Used, counted, used
+from edge.domain.lunar import birthday_state
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.storage.rule_uses import EVERYBODY, RuleUses
@@ -23,6 +24,7 @@ def occasion_of(
         channel=channel,
         pay=pay,
         first=member is not None and member.visits == 0,
+        birthday_state=_lunar_state(shop, member, now_ms),
         coupons=tuple(coupon.kind for coupon in coupons if not coupon.why),
         used=used_so_far(shop.programme, member, shop.snapshot.rule_uses, today),
     )
@@ -42,3 +44,10 @@ def count_uses(
 ) -> None:
     """Count what limited rules have given on this receipt."""
     transaction.rule_uses.add(member.id, counted(programme.limits, decision.given, today))
+
+
+def _lunar_state(shop: Shop, member: Member | None, now_ms: int) -> int | None:
+    """How near a lunar birthday is; None leaves a solar one to the kernel."""
+    if member is None or member.birthday_calendar == "solar":
+        return None
+    return birthday_state(member.birthday, "lunar", shop.business_date(now_ms))

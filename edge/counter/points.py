@@ -7,9 +7,9 @@ import msgspec
 from edge.counter.events import tell_hq
 from edge.counter.refusals import bad, out_of_funds
 from edge.counter.shop import Keyed, Shop, balances_in
-from edge.counter.terms import Balances, Name, Reply, Text
+from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
-from edge.domain.rules.core import in_window
+from edge.domain.bonuses import Occasion, bonuses_on
 from edge.domain.rules.model import Bonus
 from edge.errors import Code, PosError
 from edge.storage.ledger import Short
@@ -72,12 +72,10 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
 
 def welcome_bonus(shop: Shop, transaction: Transaction, member: str) -> int:
     """Credit what the programme gives a new member; returns the points."""
-    given = 0
-    for bonus in shop.programme.bundle.bonuses:
-        if bonus.on == "register" and _running(shop, bonus, transaction.now_ms):
-            transaction.ledger.earn(member, "points", bonus.points, "bonus")
-            given += bonus.points
-    return given
+    bonuses = bonuses_on(shop.programme.bundle, "register", shop.moment(transaction.now_ms))
+    for bonus in bonuses:
+        transaction.ledger.earn(member, "points", bonus.points, "bonus")
+    return sum(bonus.points for bonus in bonuses)
 
 
 # --- the pieces ---
@@ -98,14 +96,12 @@ def _asked(shop: Shop, request: AdjustRequest) -> tuple[int, str]:
     return request.points, request.reason
 
 
-def _bonus(shop: Shop, name: Name) -> Bonus:
-    for bonus in shop.programme.bundle.bonuses:
-        if bonus.id == name and bonus.on != "register":
-            if not _running(shop, bonus, shop.clock.now_ms()):
-                raise bad("/bonus", f"{name} is not running now", "该奖励当前不在有效期内")
+def _bonus(shop: Shop, name: str) -> Bonus:
+    now, bundle = shop.moment(shop.clock.now_ms()), shop.programme.bundle
+    by_hand: tuple[Occasion, ...] = ("event", "survey", "special")
+    for bonus in (one for occasion in by_hand for one in bonuses_on(bundle, occasion, now)):
+        if bonus.id == name:
             return bonus
-    raise bad("/bonus", f"no bonus {name!r} in the rules that is given by hand", "没有这项奖励")
-
-
-def _running(shop: Shop, bonus: Bonus, now_ms: int) -> bool:
-    return in_window(bonus.from_, bonus.to, now_ms, shop.programme.bundle.tz)
+    raise bad(
+        "/bonus", f"no bonus {name!r} that is given by hand is open now", "没有这项奖励，或不在有效期内"
+    )

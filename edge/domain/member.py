@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from edge.domain.lunar import Calendar
+
 Status = Literal["active", "lost", "frozen", "cancelled"]
-Calendar = Literal["solar", "lunar"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,6 @@ def aware(at: datetime, zone: ZoneInfo) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=zone)
 
 
-def in_window(start: datetime | None, end: datetime | None, at_ms: int, tz: str) -> bool:
-    """Whether ``at_ms`` is at or after ``start`` and before ``end``, where these are given."""
-    zone = ZoneInfo(tz)
-    after_start = start is None or aware(start, zone).timestamp() * 1000 <= at_ms
-    return after_start and (end is None or at_ms < aware(end, zone).timestamp() * 1000)
-
-
 def _gifts_group(bundle: Bundle) -> Iterable[Group]:
     if any(gift.group is None for gift in bundle.gifts):
         yield Group(GIFTS_GROUP, "gifts", max((group.order for group in bundle.groups), default=0))
