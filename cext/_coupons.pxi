@@ -16,27 +16,42 @@ cdef uint32_t useful_coupons(const Program *program, const Work *work) noexcept 
 
 
 cdef void choose_coupons(const Program *program, Work *work) noexcept nogil:
-    """Try every combination of coupons, fewer and earlier ones first, and keep the best for the customer."""
+    """Try every combination of coupons, earlier ones first, and keep the best for the customer."""
     cdef uint32_t useful = useful_coupons(program, work)
     cdef uint32_t best = 0
-    cdef int64_t payable
-    cdef int64_t points
+    cdef int64_t rank[4]
+    cdef int64_t best_rank[4]
     decide(program, work)
-    payable = work.payable
-    points = work.points
+    rank_choice(program, work, best_rank)
     while work.choice != useful:
         work.choice = (work.choice - useful) & useful  # the next larger subset
         decide(program, work)
-        if work.payable > payable or (work.payable == payable and work.points < points):
-            continue
-        if work.payable == payable and work.points == points and COUNTED(work.choice) >= COUNTED(best):
-            continue
-        best = work.choice
-        payable = work.payable
-        points = work.points
+        rank_choice(program, work, rank)
+        if comes_before(rank, best_rank):
+            best = work.choice
+            memcpy(best_rank, rank, sizeof(rank))
     if best != work.choice:
         work.choice = best
         decide(program, work)
+
+
+cdef inline void rank_choice(const Program *program, const Work *work, int64_t *rank) noexcept nogil:
+    """How good the choice is, the smallest is best: to pay, points, coupons used up, coupons that took part."""
+    cdef int i
+    rank[0] = work.payable
+    rank[1] = -work.points
+    rank[2] = 0
+    for i in range(work.n_fired):
+        rank[2] += not has(program.tables[COUPON], work.fired_rules[i])  # row 0: rules that ask for none
+    rank[3] = -COUNTED(work.choice)
+
+
+cdef inline bint comes_before(const int64_t *one, const int64_t *other) noexcept nogil:
+    cdef int i
+    for i in range(4):
+        if one[i] != other[i]:
+            return one[i] < other[i]
+    return False
 
 
 cdef void redeem(const Program *program, Work *work) noexcept nogil:

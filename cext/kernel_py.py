@@ -244,13 +244,13 @@ def rate(numerator: int, denominator: int, round: str) -> int:
 def _decided(bundle: Bundle, request: Request) -> "_Evaluation":
     """Decide the receipt with the coupons that are best for the customer.
 
-    Of all combinations the one that leaves least to pay; then the one with more points, with fewer coupons,
-    with those presented first.
+    Of all combinations the one that leaves least to pay; then the one with more points; then the one that
+    uses up fewer coupons. What is left equal takes part, so that its own reason shows why it gives nothing.
     """
     choices = product(*((False, True) for _ in request.coupons))
     combinations = (tuple(compress(request.coupons, reversed(choice))) for choice in choices)
     evaluations = (_Evaluation(bundle, request, coupons) for coupons in combinations)
-    return min(evaluations, key=lambda one: (one.result.payable, -one.result.points, len(one.coupons)))
+    return min(evaluations, key=_Evaluation.rank)
 
 
 @dataclass(slots=True)
@@ -280,6 +280,12 @@ class _Evaluation:
         self._phase("gifts", list(self.net), self._every_line())
         payable = sum(self.net)
         return Result(sum(gross), sum(gross) - payable, payable, points, self.fired, self.net, earned)
+
+    def rank(self) -> tuple[int, int, int, int]:
+        """How good the coupons are for the customer, the smallest is best."""
+        asking = {rule.id for rule in self.bundle.rules if rule.when.coupon}
+        used_up = sum(rule in asking for rule, _ in self.fired)
+        return self.result.payable, -self.result.points, used_up, -len(self.coupons)
 
     def _every_line(self) -> list[int]:
         return list(range(len(self.net)))

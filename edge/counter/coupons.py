@@ -36,7 +36,10 @@ class Presented:
 
 
 class CouponState(Reply, frozen=True):
-    """What became of a coupon: the basket takes it, is better without it, or may not have it; ``why`` in one word."""
+    """What became of a coupon: taken, left out because the basket is better without it, or refused.
+
+    ``why`` says it in one word: of the coupon itself, or as in ``skipped``.
+    """
 
     code: str
     state: Literal["applied", "left_out", "refused"]
@@ -157,7 +160,8 @@ def _state(coupon: Presented, given: dict[str, int], whys: dict[str, str]) -> Co
     if coupon.kind in given:
         return CouponState(coupon.code, "applied", coupon.kind)
     why = whys[coupon.kind]
-    return CouponState(coupon.code, "left_out" if why == "left_out" else "refused", coupon.kind, why)
+    beaten = why in ("left_out", "lost", "suppressed")
+    return CouponState(coupon.code, "left_out" if beaten else "refused", coupon.kind, why)
 
 
 def _price(kind: Coupon, member: Member | None, request: IssueRequest) -> int:

@@ -32,7 +32,11 @@ def judge(bundle: JsonObject, request: JsonObject) -> JsonObject:
         for chosen in combinations(presented, count):
             receipt = Receipt(bundle, request, chosen).decide()
             mask = sum(2 ** presented.index(kind) for kind in chosen)
-            rank = (receipt["result"]["payable"], -receipt["result"]["points"], count, mask)
+            fired = {rule for rule, _ in receipt["result"]["fired"]}
+            spent = [
+                one for one in bundle["rules"] if one["id"] in fired and one.get("when", {}).get("coupon")
+            ]
+            rank = (receipt["result"]["payable"], -receipt["result"]["points"], len(spent), -count, mask)
             outcomes.append((rank, receipt))
     return min(outcomes, key=lambda outcome: outcome[0])[1]
 

@@ -68,9 +68,9 @@ MISTAKES = {
     "every coupon presented is used": Mistake(
         "    return min(evaluations,", "    return list(evaluations)[-1]\n    return min(evaluations,"
     ),
-    "coupons look at the money alone": Mistake(", -one.result.points, len(one.coupons)", ""),
-    "coupons are spent for nothing": Mistake(", len(one.coupons)", ", -len(one.coupons)"),
-    "the last coupon goes first": Mistake("reversed(choice)", "choice"),
+    "coupons look at the money alone": Mistake("-self.result.points, used_up", "0, used_up"),
+    "coupons are spent for nothing": Mistake(", used_up, -len", ", -used_up, -len"),
+    "what is left equal takes no part": Mistake(", -len(self.coupons)", ", len(self.coupons)"),
     "steps of points are forgotten": Mistake("taken -= taken % do.step", "pass"),
     "the share that points may pay is rounded up": Mistake(
         "chosen.fen * do.max_bp // 10_000", "-(-chosen.fen * do.max_bp // 10_000)"

@@ -137,7 +137,7 @@ async def test_c4_the_best_combination_of_coupons_is_taken_and_explained(shop: C
     assert reply.totals.discount_fen == 2000 + 500
     assert [(one.kind, one.state, one.why) for one in reply.coupons] == [
         ("C20", "applied", ""),
-        ("C5", "left_out", "left_out"),
+        ("C5", "left_out", "lost"),
         ("PLUS", "applied", ""),
     ]
     reply = quoted(shop, basket(100_000, coupons=codes))
