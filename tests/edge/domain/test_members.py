@@ -132,6 +132,7 @@ def test_rewards_are_whole_points_for_the_levels_there_are(above: list[str], cas
     assert [reward.member for reward in found] == above[: len(found)]
     for reward in found:
         per_point = LEVELS[reward.level - 1].fen_per_point
+        assert per_point is not None
         assert reward.points * per_point <= cash_fen < (reward.points + 1) * per_point
 
 
