@@ -59,7 +59,10 @@ class DecidedLine(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Everything about one basket that has been decided; stored with the sale and never computed again."""
+    """Everything about one basket that has been decided; stored with the sale and never computed again.
+
+    ``redeemed_by`` is the rule on whose terms points pay, where the programme has such rules.
+    """
 
     lines: tuple[DecidedLine, ...]
     list_fen: int
@@ -72,6 +75,7 @@ class Decision(msgspec.Struct, frozen=True):
     bonuses: tuple[Fired, ...]
     skipped: tuple[Skipped, ...]
     gifts: tuple[GivenGift, ...] = ()
+    redeemed_by: str | None = None
 
     @property
     def due_fen(self) -> int:
@@ -80,9 +84,10 @@ class Decision(msgspec.Struct, frozen=True):
 
     @property
     def given(self) -> dict[str, int]:
-        """What each rule, coupon or gift gave, by its id: fen, points or pieces."""
+        """What each rule, coupon or gift gave, by its id: fen, points or pieces; terms of redemption, points taken."""
+        taken = {self.redeemed_by: self.redeem_points} if self.redeemed_by else {}
         gifts = {gift.rule: gift.qty for gift in self.gifts}
-        return {fired.rule: fired.value for fired in self.discounts + self.bonuses} | gifts
+        return {fired.rule: fired.value for fired in self.discounts + self.bonuses} | taken | gifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +231,7 @@ def _decision(
             for e in fired
             if phases[e.rule] == "gifts"
         ),
+        redeemed_by=next((e.rule for e in fired if e.rule in programme.redeeming), None),
     )
 
 

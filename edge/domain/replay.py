@@ -161,7 +161,7 @@ def _figures_stored(stored: Decision) -> Figures:
         "net_fen": stored.net_fen,
         "points": stored.points,
         "lines": [_line_given(line.net_fen, line.points, line.rules) for line in stored.lines],
-        "fired": {fired.rule: fired.value for fired in stored.discounts + stored.bonuses},
+        "fired": stored.given,
         "skipped": {skipped.rule: _reason(skipped) for skipped in stored.skipped},
     }
 

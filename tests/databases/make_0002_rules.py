@@ -11,7 +11,7 @@ from tests.edge.counter.test_promotions import PROMOTIONS, basket, sold
 
 
 async def trade(folder: Path) -> None:
-    """Two members, a coupon used and one open, a limited rule, a gift, a shelf price."""
+    """Two members, a coupon used and one open, a limited rule, gifts, a shelf price, one refund in part."""
     raw = bundle(**PROMOTIONS, honest={"days": 30})
     counter = await open_counter(folder, ManualClock(NOW_MS), raw=raw, printers=("p1",))
     await counter.register("80000001")
@@ -21,6 +21,9 @@ async def trade(folder: Path) -> None:
         code = (await coupons.issue(counter.shop, "T1", asked)).code
     await sold(counter, basket(12_000, "tea", member="80000002", coupons=(code,)))
     await sold(counter, basket(1_000, "once", member="80000002"))
+    await sold(counter, basket(15_000, member="80000001", redeem_points=5))
+    again = await sold(counter, basket(2_000, "once", member="80000002"))
+    await counter.take_back(again.sale, (0, 500))
     await counter.close()
 
 
