@@ -6,15 +6,8 @@ from dataclasses import dataclass
 import msgspec
 
 from edge.counter.records import RefundRecord, SaleRecord, stored_sale
-from edge.domain.replay import (
-    Difference,
-    Replayed,
-    asked_in_full,
-    compared,
-    differences,
-    replayed_of,
-    unasked,
-)
+from edge.domain.checkout import decide_again
+from edge.domain.replay import Difference, Replayed, asked_of, compared, differences, replayed_of
 from edge.domain.rules.compile import BundleRefused, Programme, load_programme
 from edge.errors import StorageCorrupt
 from edge.reports.explanation import CameBack, Explanation, Heading, explanation
@@ -93,6 +86,8 @@ def _proof(history: History, row: SaleRow) -> Proof:
         sale = stored_sale(row)
         programme = load_programme(body)
         replayed = replayed_of(programme.kernel.explain(request))
+        again = decide_again(programme, request, [line.name for line in sale.decision.lines])
+        tier = asked_of(request).tier
     except BundleRefused as error:
         raise StorageCorrupt(f"{row.receipt_no}: its bundle {row.bundle} does not load: {error}") from error
     except ValueError as error:
@@ -104,9 +99,9 @@ def _proof(history: History, row: SaleRow) -> Proof:
         replayed=replayed,
         differences=(
             *compared("/bundle", row.bundle, hashlib.sha256(body).hexdigest()),
-            *unasked(sale.decision, sale.tier, asked_in_full(request)),
+            *compared("/tier", sale.tier, tier),
             *compared("/ledger", _posted(history, row), _decided(sale)),
-            *differences(sale.decision, replayed),
+            *differences(sale.decision, again),
         ),
         refunds=tuple(
             msgspec.json.decode(refund.record, type=RefundRecord) for refund in history.refunds_of(row.id)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -137,7 +138,33 @@ class _Explained(msgspec.Struct):
     trace: list[_Trace]
 
 
+class _AskedLine(msgspec.Struct):
+    """A line as ``kernel_request`` wrote it."""
+
+    sku: str
+    cat: str
+    brand: str
+    qty: int
+    unit: int
+    fen: int
+    nd: bool
+    np: bool
+    milli: int = 0
+
+    def named(self, name: str | None) -> Line:
+        qty_milli = self.qty * MILLI + self.milli
+        return Line(
+            self.sku, name or "", qty_milli, self.unit, self.fen, self.cat, self.brand, self.nd, self.np
+        )
+
+
+class _Asked(msgspec.Struct):
+    points_used: int
+    lines: list[_AskedLine]
+
+
 _explained = msgspec.json.Decoder(_Explained)
+_asked = msgspec.json.Decoder(_Asked)
 
 
 def kernel_request(
@@ -178,13 +205,31 @@ def decide(
     """
     request = kernel_request(occasion, lines, member, redeem_points)
     explained = _explained.decode(programme.kernel.explain(request))
+    if not programme.redeeming:
+        usable = redeemable(programme, redeem_points, explained.result.payable)
+        if usable != redeem_points:
+            return decide(programme, occasion, lines, member, usable)
+    return _decision(programme, lines, explained, redeem_points), request
+
+
+def decide_again(programme: Programme, request: bytes, names: Sequence[str]) -> Decision:
+    """Decide once more what ``decide`` asked; ``names`` are those of the goods, which the kernel does not see.
+
+    Raises cext.RequestError, and ValueError, where the request is not what ``decide`` wrote.
+    """
+    explained = _explained.decode(programme.kernel.explain(request))
+    asked = _asked.decode(request)
+    lines = [line.named(name) for line, name in zip_longest(asked.lines, names) if line]
+    return _decision(programme, lines, explained, asked.points_used)
+
+
+def _paid(
+    programme: Programme, lines: Sequence[Line], explained: _Explained, redeem_points: int
+) -> tuple[int, list[int]]:
+    """The points that are paid with, and the fen that they pay on each line."""
     if programme.redeeming:
-        return _decision(programme, lines, explained, *_taken(programme, lines, explained)), request
-    usable = redeemable(programme, redeem_points, explained.result.payable)
-    if usable != redeem_points:
-        return decide(programme, occasion, lines, member, usable)
-    paid = spread(programme.redeemed_fen(usable), explained.result.line_net)
-    return _decision(programme, lines, explained, usable, paid), request
+        return _taken(programme, lines, explained)
+    return redeem_points, spread(programme.redeemed_fen(redeem_points), explained.result.line_net)
 
 
 def _taken(programme: Programme, lines: Sequence[Line], explained: _Explained) -> tuple[int, list[int]]:
@@ -199,13 +244,10 @@ def _taken(programme: Programme, lines: Sequence[Line], explained: _Explained) -
 
 
 def _decision(
-    programme: Programme,
-    lines: Sequence[Line],
-    explained: _Explained,
-    redeem_points: int,
-    paid: Sequence[int],
+    programme: Programme, lines: Sequence[Line], explained: _Explained, asked_points: int
 ) -> Decision:
     result, names, phases = explained.result, programme.rule_names, programme.phases
+    redeem_points, paid = _paid(programme, lines, explained, asked_points)
     used = spread(redeem_points, paid if programme.redeeming else result.line_net)
     fired = [entry for entry in explained.trace if entry.state == "fired"]
     return Decision(

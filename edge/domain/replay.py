@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 import cext
-from edge.domain.checkout import DecidedLine, Decision, Skipped
-from edge.domain.money import MILLI
-
-Figures = dict[str, Any]
+from edge.domain.checkout import Decision
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -77,16 +74,6 @@ class AskedMember(msgspec.Struct, frozen=True):
     tier: str | None = None
 
 
-class AskedLine(msgspec.Struct, frozen=True):
-    """A line as the rules saw it."""
-
-    sku: str
-    qty: int
-    unit: int
-    fen: int
-    milli: int = 0
-
-
 class Asked(msgspec.Struct, frozen=True):
     """As much of a kernel request as reports need."""
 
@@ -99,13 +86,6 @@ class Asked(msgspec.Struct, frozen=True):
         return self.member.tier if self.member else None
 
 
-class AskedInFull(Asked, frozen=True):
-    """A kernel request with its lines."""
-
-    lines: tuple[AskedLine, ...] = ()
-
-
-asked_in_full = msgspec.json.Decoder(AskedInFull).decode
 outcome_of = msgspec.json.Decoder(Outcome).decode
 replayed_of = msgspec.json.Decoder(Replayed).decode
 asked_of = msgspec.json.Decoder(Asked).decode
@@ -124,77 +104,23 @@ def replay(program: cext.Program, requests: Sequence[bytes]) -> Batch:
     )
 
 
-def differences(stored: Decision, replayed: Replayed) -> tuple[Difference, ...]:
+def differences(stored: Decision, again: Decision) -> Iterator[Difference]:
     """Every figure of the stored decision that its replay does not give again."""
-    return tuple(compared("", _figures_stored(stored), _figures_replayed(replayed)))
-
-
-def unasked(stored: Decision, tier: str | None, asked: AskedInFull) -> Iterator[Difference]:
-    """Every figure of the stored sale that is not what the rules were asked about."""
-    was = {"tier": tier, "lines": [_line_sold(line) for line in stored.lines]}
-    now = {
-        "tier": asked.tier,
-        "lines": [
-            _line_figures(line.sku, line.qty * MILLI + line.milli, line.unit, line.fen)
-            for line in asked.lines
-        ],
-    }
-    return compared("/asked", was, now)
+    return compared("", msgspec.to_builtins(stored), msgspec.to_builtins(again))
 
 
 def compared(at: str, was: object, now: object) -> Iterator[Difference]:
-    """The places where two plain values differ, by key or by index."""
+    """The places where two plain values differ: by key, by the id of the rule, or by index."""
+    was, now = _keyed(was), _keyed(now)
     if isinstance(was, dict) and isinstance(now, dict):
         for key in was | now:
             yield from compared(f"{at}/{key}", was.get(key), now.get(key))
-    elif isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
-        for index, (one, other) in enumerate(zip(was, now, strict=True)):
-            yield from compared(f"{at}/{index}", one, other)
     elif was != now:
         yield Difference(at, was, now)
 
 
-def _figures_stored(stored: Decision) -> Figures:
-    return {
-        "list_fen": stored.list_fen,
-        "discount_fen": stored.discount_fen,
-        "net_fen": stored.net_fen,
-        "points": stored.points,
-        "lines": [_line_given(line.net_fen, line.points, line.rules) for line in stored.lines],
-        "fired": stored.given,
-        "skipped": {skipped.rule: _reason(skipped) for skipped in stored.skipped},
-    }
-
-
-def _figures_replayed(replayed: Replayed) -> Figures:
-    result, fired = replayed.result, [step for step in replayed.trace if step.fired]
-    return {
-        "list_fen": result.gross,
-        "discount_fen": result.discount,
-        "net_fen": result.payable,
-        "points": result.points,
-        "lines": [
-            _line_given(net_fen, points, [step.rule for step in fired if line in step.lines])
-            for line, (net_fen, points) in enumerate(zip(result.line_net, result.line_points, strict=True))
-        ],
-        "fired": dict(result.fired),
-        "skipped": {step.rule: _reason(step) for step in replayed.trace if not step.fired},
-    }
-
-
-def _line_sold(line: DecidedLine) -> Figures:
-    return _line_figures(line.sku, line.qty_milli, line.unit_price_fen, line.list_fen)
-
-
-def _line_figures(sku: str, qty_milli: int, unit_price_fen: int, list_fen: int) -> Figures:
-    return {"sku": sku, "qty_milli": qty_milli, "unit_price_fen": unit_price_fen, "list_fen": list_fen}
-
-
-def _line_given(net_fen: int, points: int, rules: Sequence[str]) -> Figures:
-    return {"net_fen": net_fen, "points": points, "rules": list(rules)}
-
-
-def _reason(skipped: Skipped | RuleStep) -> str:
-    """The reason in one word, with what was missing or who won."""
-    parts = (skipped.why, skipped.short_fen, skipped.short_qty, skipped.by, skipped.to)
-    return " ".join(str(part) for part in parts if part)
+def _keyed(value: object) -> object:
+    """A list as a mapping: what rules gave, or why they did not, by rule; anything else by index."""
+    if not isinstance(value, list | tuple) or not all(isinstance(part, dict) for part in value):
+        return value
+    return {part.get("rule", index): part for index, part in enumerate(value)}

@@ -154,10 +154,7 @@ def _unit(rule: str, programme: Programme) -> Unit:
     phase = programme.phases[rule]
     if phase != "points":
         return "fen" if phase == "discount" else "gifts"
-    redeems = any(
-        one.id == rule and one.do.__struct_config__.tag == "redeem" for one in programme.bundle.rules
-    )
-    return "redeemed" if redeems else "points"
+    return "redeemed" if rule in programme.redeeming else "points"
 
 
 # --- why not ---
