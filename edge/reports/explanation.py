@@ -109,7 +109,8 @@ def explanation(
     lang: Lang,
 ) -> Explanation:
     """The stored decision, with the shares and the reasons that its replay gives."""
-    fired = [step for step in replayed.trace if step.fired]
+    applied = [rule for rule, _ in replayed.result.fired]
+    fired = sorted((step for step in replayed.trace if step.fired), key=lambda step: applied.index(step.rule))
     return Explanation(
         heading=heading,
         lines=tuple(_line(index, line, fired, programme) for index, line in enumerate(decision.lines)),
