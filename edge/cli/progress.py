@@ -31,8 +31,9 @@ class Progress:
 
     def add(self, count: int) -> None:
         """``count`` more are done."""
-        # What is sold while this runs may take the count past the total.
-        self._done = min(self._done + count, self._total)
+        # What is sold while this runs takes the count past the total.
+        self._total = max(self._total, self._done + count)
+        self._done += count
         if self._drawn:
             self._draw()
         elif self._done * TENTHS // self._total > self._tenth:

@@ -67,8 +67,8 @@ def _head(report: Report) -> Iterator[str]:
     yield f"new  {bundle_text(report.new)}"
     for old in report.old:
         yield f"old  {bundle_text(old.bundle)}: {old.receipts} receipts"
-    if report.days:
-        yield f"{report.receipts} receipts, {report.days[0].key} to {report.days[-1].key}"
+    days = f", {report.days[0].key} to {report.days[-1].key}" if report.days else ""
+    yield f"{report.receipts} receipts{days}"
     yield f"changed {report.changed} ({percent(report.changed, report.receipts)}):" + (
         f" {report.winners} customers gain, {report.losers} lose"
     )

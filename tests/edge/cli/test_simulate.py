@@ -116,6 +116,12 @@ def test_the_ledger_is_left_as_it_was(double: Path, ledger: Path) -> None:
     assert violations(open_unwritten(ledger)) == []
 
 
+def test_days_without_sales_are_a_report_of_nothing(double: Path, ledger: Path) -> None:
+    said = simulate(double, "--db", ledger, "--from", "2030-01-01")
+    assert (said.exit_code, said.stderr) == (Exit.OK, "")
+    assert "0 receipts" in said.stdout.splitlines()
+
+
 def test_progress_is_lines_for_a_log_and_a_bar_for_a_person(double: Path, ledger: Path) -> None:
     assert simulate(double, "--db", ledger).stderr == "ledger.db: 100 %\n"
     argv = [sys.executable, "-m", "edge.cli.main", "rules", "simulate", str(double), "--db", str(ledger)]
