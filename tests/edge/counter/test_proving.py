@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
+import cext
 from edge.clock import ManualClock
 from edge.counter import coupons, quoting, sale
 from edge.counter.proving import Proof, explained, find_refund, prove
+from edge.domain.rules.compile import compile_bundle
 from edge.errors import StorageCorrupt
 from edge.reports.explanation import Explanation
 from edge.storage.history import Span, history
@@ -78,6 +80,18 @@ def test_every_receipt_of_every_release_still_replays(stored: Path) -> None:
         proofs = [prove(past, receipt) for receipt in receipts]
     assert receipts
     assert [proof.differences if proof else None for proof in proofs] == [()] * len(receipts)
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda path: path.stem)
+def test_both_kernels_replay_it_to_the_byte(stored: Path) -> None:
+    """A box without a compiler says the same of an old receipt."""
+    if not cext.COMPILED:
+        pytest.skip("the kernel is not built")
+    with history(stored) as past:
+        for sold in past.past(Span()):
+            core = compile_bundle(past.bundles.body(sold.bundle) or b"")
+            plain, compiled = cext.load(core, "py"), cext.load(core, "c")
+            assert plain.explain(sold.request) == compiled.explain(sold.request)
 
 
 async def test_the_explanation_adds_up_to_what_was_sold(tmp_path: Path) -> None:
