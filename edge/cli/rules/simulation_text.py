@@ -69,8 +69,11 @@ def _head(report: Report) -> Iterator[str]:
         yield f"old  {bundle_text(old.bundle)}: {old.receipts} receipts"
     days = f", {report.days[0].key} to {report.days[-1].key}" if report.days else ""
     yield f"{report.receipts} receipts{days}"
-    yield f"changed {report.changed} ({percent(report.changed, report.receipts)}):" + (
-        f" {report.winners} customers gain, {report.losers} lose"
+    neither = report.changed - report.winners - report.losers
+    yield (
+        f"changed {report.changed} ({percent(report.changed, report.receipts)}):"
+        + (f" {report.winners} customers gain, {report.losers} lose")
+        + (f", {neither} neither" if neither else "")
     )
     yield f"paid    {yuan(totals.old_fen)} -> {yuan(totals.new_fen)} yuan" + (
         f"  ({signed(totals.new_fen - totals.old_fen, yuan)})"
