@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import fastjsonschema
 import msgspec
 import pytest
 from click.testing import CliRunner
@@ -25,7 +26,9 @@ from edge.cli.main import VERBS, tillside
 from edge.cli.rules.simulate import simulate
 from edge.config import Config, DeviceConfig, load
 from edge.devices.registry import BUILT_IN, build_display
-from edge.domain.rules.schema import schema_of_bundles
+from edge.domain.rules.authoring.draft import plain_bundle
+from edge.domain.rules.authoring.schema import schema_of_bundles
+from edge.domain.rules.authoring.source import read_source
 from edge.errors import Code
 from edge.rpc.client import Client
 
@@ -226,10 +229,29 @@ def test_the_schema_of_bundles_is_current(docs: Path) -> None:
     assert (docs / "points-bundle-1.schema.json").read_bytes() == schema_of_bundles()
 
 
+@pytest.mark.parametrize("plain", [False, True], ids=["written", "plain"])
+def test_an_editor_underlines_no_bundle_of_ours(docs: Path, root: Path, plain: bool) -> None:
+    """Neither what people write nor what boxes take; but a key that is not known."""
+    # The validator speaks draft 7, in which the shape of a pair is written otherwise.
+    schema = re.sub(
+        r'"items": false,([^{}]*)"prefixItems"',
+        r'"additionalItems": false,\1"items"',
+        (docs / "points-bundle-1.schema.json").read_text(),
+    )
+    validate = fastjsonschema.compile(json.loads(schema), use_default=False)
+    for path in (root / "tests" / "data" / "rules" / "whole.yaml", *docs.glob("programmes/*.yaml")):
+        raw = plain_bundle(path.read_bytes(), "yaml") if plain else path.read_bytes()
+        document = read_source(raw, "yaml").value
+        assert isinstance(document, dict)
+        assert validate(document) == document
+        with pytest.raises(fastjsonschema.JsonSchemaException):
+            validate(document | {"versoin": 3})
+
+
 def test_the_guide_names_every_key_of_a_bundle(docs: Path) -> None:
     """In a table, a sentence or an example."""
     described = json.loads(schema_of_bundles())["$defs"].values()
-    keys = {key for part in described for key in part["properties"]}
+    keys = {key for part in described for key in part.get("properties", ())}
     said = set(re.findall(r"[a-z_]+", " ".join(CODE.findall((docs / "rule-authoring.md").read_text()))))
     assert sorted(keys - said) == []
 

@@ -93,6 +93,7 @@ def read_bundle(raw: bytes) -> Bundle:
         ZoneInfo(bundle.tz)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
         raise BundleRefused("/tz", f"no such time zone {bundle.tz!r}") from error
+    _named_once(bundle)
     _known_tiers(bundle)
     _announced_in_time(bundle)
     return bundle
@@ -120,6 +121,15 @@ def _tier(band: TierBand) -> Tier:
         topup_fen=band.topup_fen,
         benefits=band.benefits,
     )
+
+
+def _named_once(bundle: Bundle) -> None:
+    """What the kernel does not see; it looks after groups and rules itself."""
+    for section in ("tiers", "bonuses", "rebates"):
+        ids = [one.id for one in getattr(bundle, section)]
+        for place, one in enumerate(ids):
+            if one in ids[:place]:
+                raise BundleRefused(f"/{section}/{place}/id", f"{one!r} is there twice")
 
 
 def _known_tiers(bundle: Bundle) -> None:

@@ -30,6 +30,7 @@ from edge.domain.rules.words.facets import (
     members_only,
     rounding_of,
     says_its_need,
+    until,
 )
 
 CALENDARS = {"solar": "（公历）", "lunar": "（农历）", "either": ""}
@@ -192,11 +193,9 @@ def _total(when: When) -> str:
 
 
 def _window(when: When) -> str:
-    words = [
-        *([f"{shown_moment(when.from_)} 起"] if when.from_ else []),
-        *([f"{shown_moment(when.to)} 前"] if when.to else []),
-    ]
-    return "、".join(words)
+    start = f"{shown_moment(when.from_)} 起" if when.from_ else ""
+    end = until(when.to, "至 {}", "{} 前") if when.to else ""
+    return f"{start}{'，' if start and end else ''}{end}"
 
 
 def _limits(limit: Limit, points: bool) -> Iterable[str]:

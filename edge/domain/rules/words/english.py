@@ -30,6 +30,7 @@ from edge.domain.rules.words.facets import (
     members_only,
     rounding_of,
     says_its_need,
+    until,
 )
 
 DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -191,12 +192,9 @@ def _total(when: When) -> str:
 
 
 def _window(when: When) -> str:
-    words = []
-    if when.from_:
-        words.append(f"from {shown_moment(when.from_)}")
-    if when.to:
-        words.append(f"before {shown_moment(when.to)}")
-    return " and ".join(words)
+    start = f"from {shown_moment(when.from_)}" if when.from_ else ""
+    end = until(when.to, "until {}", "before {}") if when.to else ""
+    return f"{start} {end}".strip()
 
 
 def _most(ruling: Ruling) -> str:

@@ -1,8 +1,10 @@
 """A rule, coupon or gift taken apart into what a sentence about it says; each language has its words for them."""
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
+from edge.domain.dates import shown_moment
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.model import Bundle, Coupon, Discount, EveryOff, Gift, Limit, Points, Rule
 
@@ -67,6 +69,13 @@ def says_its_need(ruling: Ruling) -> bool:
         and isinstance(ruling.do, EveryOff)
         and ruling.need.min_fen == ruling.do.every_fen
     )
+
+
+def until(to: datetime, through: str, before: str) -> str:
+    """The end of a window: its last day where ``to`` is a midnight, for that is what members are told."""
+    if to.time() == time():
+        return through.format(shown_moment(to - timedelta(days=1)))
+    return before.format(shown_moment(to))
 
 
 def rounding_of(ruling: Ruling) -> str:

@@ -297,3 +297,14 @@ def test_a_box_refuses_a_bundle_whose_vectors_fail(whole: bytes) -> None:
     wrong = whole.replace("payable: 20元".encode(), "payable: 21元".encode())
     with pytest.raises(BundleRefused, match="/vectors/1: 路人: payable is 2000, not 2100"):
         load_programme(plain_bundle(wrong, "yaml"))
+
+
+@pytest.mark.parametrize("section", ["tiers", "bonuses", "rebates", "groups", "rules"])
+def test_neither_box_nor_checker_takes_a_name_twice(section: str, whole: bytes) -> None:
+    document = json.loads(plain_bundle(whole, "yaml"))
+    document[section].append(document[section][0])
+    raw = json.dumps(document).encode()
+    with pytest.raises(BundleRefused, match="there twice"):
+        load_programme(raw)
+    (found,) = review(raw, "json").findings
+    assert (found.path, "there twice" in found.why) == (f"/{section}/{len(document[section]) - 1}/id", True)

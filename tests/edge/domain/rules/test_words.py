@@ -47,10 +47,10 @@ def changed(bundle: Bundle, change: Callable[[Any], None]) -> Bundle:
         ),
         (
             "FULL-200",
-            "members get 100 yuan off for 200 yuan on everything, from 200 yuan and 2 pieces on, on the 1st, 2nd,"
+            "members get 100 yuan off for 200 yuan on everything, from 2 pieces on, on the 1st, 2nd,"
             " 3rd and 15th, in baskets of 100 to 10,000 yuan, at most 100 yuan, once per member a month,"
             " at most 50,000 yuan in all per store",
-            "会员，每月 1、2、3、15 日，整单 100 至 10,000 元，满 200 元且 2 件：全部商品 满 200 元减 100 元；"
+            "会员，每月 1、2、3、15 日，整单 100 至 10,000 元，满 2 件：全部商品 满 200 元减 100 元；"
             "最多 100 元；每位会员每月 1 次，每店合计最多 50,000 元",
         ),
         (
@@ -83,6 +83,27 @@ def test_every_rule_of_the_programmes_has_a_sentence(programme: Path, lang: Lang
     bundle = msgspec.json.decode(plain_bundle(programme.read_bytes(), "yaml"), type=Bundle)
     assert all(describe_all(bundle, lang).values())
     assert changes(bundle, bundle, lang) == []
+
+
+@pytest.mark.parametrize(
+    ("window", "en", "zh"),
+    [
+        (
+            {"from": "2026-12-24T00:00:00", "to": "2026-12-26T00:00:00"},
+            "from 2026-12-24 until 2026-12-25",
+            "至 2026-12-25",
+        ),
+        ({"to": "2026-12-26T12:00:00"}, "before 2026-12-26T12:00", "2026-12-26T12:00 前"),
+        ({"from": "2026-12-24T08:00:00"}, "from 2026-12-24T08:00", "2026-12-24T08:00 起"),
+    ],
+)
+def test_a_window_of_days_is_told_by_its_last_day(
+    window: dict[str, str], en: str, zh: str, bundle: Bundle
+) -> None:
+    """The schema's end is outside; people count the days in which it holds."""
+    new = changed(bundle, lambda d: d["rules"][6].update(when=window))
+    assert describe_all(new, "en")["BASE"].endswith(f"on everything, {en}")
+    assert zh in describe_all(new, "zh")["BASE"]
 
 
 def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
