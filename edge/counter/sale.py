@@ -196,11 +196,22 @@ class _Checkout:
         found = rewards(programme.referral, chain, decision.due_fen)
         for reward in found:
             transaction.ledger.earn(reward.member, "points", reward.points, f"referral{reward.level}")
-        day_fen = transaction.sales.day_fen(member.id, self._date) + decision.due_fen
-        tier = tier_after(programme.tiers, member.tier, member.cumulative_fen + decision.due_fen, day_fen)
+        tier = self._tier_after(member)
         transaction.members.bought(member.id, decision.due_fen, tier)
         self._tier_reached = tier if tier != member.tier else None
         return found
+
+    def _tier_after(self, member: Member) -> str:
+        """The tier that this purchase leads to, its points and its visit counted."""
+        due_fen = self._decision.due_fen
+        return tier_after(
+            self._quote.programme.tiers,
+            member.tier,
+            member.cumulative_fen + due_fen,
+            self._transaction.sales.day_fen(member.id, self._date) + due_fen,
+            points=self._transaction.ledger.balance(member.id, "points").balance,
+            visits=member.visits + 1,
+        )
 
     def _record(
         self, member: Member | None, receipt_no: str, change_fen: int, balances: Balances | None

@@ -1,93 +1,26 @@
 """The ruyishu programme by its own published numbers, sold over a real ledger."""
 
-import itertools
 import uuid
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from edge.clock import ManualClock
-from edge.config import Config, Paths, Programme, Store, read_bundle_file
-from edge.counter import members, quoting, refund, sale, sale_history
-from edge.counter.quoting import BasketLine, QuoteRequest, Quotes
-from edge.counter.sale import CommitReply, Tender
-from edge.counter.shop import Shop
+from edge.counter import refund, sale_history
 from edge.counter.slips import sale_slip
-from edge.domain.rules.compile import load_programme
 from edge.errors import Code, PosError
-from edge.storage.reader import Snapshot
-from edge.storage.writer import Writer
+from tests.edge.counter.programme_counter import TILL, ProgrammeCounter, open_programme
 
-BUNDLE = Path(__file__).parents[3] / "docs" / "programmes" / "ruyishu.yaml"
-ORDINARY_DAY = "2026-11-10T12:00:00+08:00"
 MEMBER_DAY = "2026-11-15T12:00:00+08:00"
-TILL = "T1"
-
-
-@dataclass
-class Counter:
-    """A standalone shop with the ruyishu programme."""
-
-    shop: Shop
-    clock: ManualClock
-    quotes: Quotes = field(default_factory=Quotes)
-    cards: "itertools.count[int]" = field(default_factory=lambda: itertools.count(80000001))
-
-    def at(self, moment: str) -> None:
-        """Turn the clock."""
-        self.clock.set_ms(int(datetime.fromisoformat(moment).timestamp() * 1000))
-
-    async def member(self, referrer: str | None = None, birthday: str | None = None) -> str:
-        """A new ordinary member; the id."""
-        request = members.RegisterRequest(
-            idem=str(uuid.uuid4()),
-            card_no=str(next(self.cards)),
-            name="王小明",
-            referrer=referrer,
-            birthday=birthday,
-        )
-        return (await members.register(self.shop, TILL, request)).member
-
-    async def buy(self, member: str, yuan: int, redeem: int = 0, category: str = "") -> CommitReply:
-        """One thing for ``yuan``, paid in cash and points."""
-        line = BasketLine(1000, yuan * 100, sku="A1", category=category)
-        request = QuoteRequest(cashier="c", member=member, lines=(line,), redeem_points=redeem)
-        quote = quoting.quote(self.shop, self.quotes, TILL, request)
-        tenders = (Tender("cash", quote.totals.due_fen),)
-        commit = sale.CommitRequest(idem=str(uuid.uuid4()), quote_id=quote.quote_id, tenders=tenders)
-        return await sale.commit(self.shop, self.quotes, TILL, commit)
-
-    def points(self, member: str) -> int:
-        """The balance."""
-        return self.shop.balances(member).points.balance
-
-    def tier(self, member: str) -> str:
-        return self.shop.find_member(member).tier
 
 
 @pytest.fixture
-async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
-    config = Config(
-        Store("S001", "ruyishu", "儒意书"), Paths(str(tmp_path)), Programme(str(BUNDLE), (r"8\d{7}",))
-    )
-    raw = read_bundle_file(BUNDLE)
-    programme = load_programme(raw)
-    clock = ManualClock()
-    writer = Writer(config.paths.database, "S001", clock, authority=True)
-    await writer.start()
-    await writer.submit(lambda tx: tx.bundles.keep(programme.hash, 1, raw, tx.now_ms))
-    snapshot = Snapshot(config.paths.database)
-    counter = Counter(Shop(config, clock, writer, snapshot, programme, lambda: True), clock)
-    counter.at(ORDINARY_DAY)
-    yield counter
-    snapshot.close()
-    await writer.stop()
+async def counter(tmp_path: Path) -> AsyncIterator[ProgrammeCounter]:
+    async with open_programme("ruyishu", tmp_path) as opened:
+        yield opened
 
 
-async def test_one_yuan_is_one_point_and_fifty_points_are_one_yuan(counter: Counter) -> None:
+async def test_one_yuan_is_one_point_and_fifty_points_are_one_yuan(counter: ProgrammeCounter) -> None:
     member = await counter.member()
     await counter.buy(member, 500)
     assert counter.points(member) == 500
@@ -95,7 +28,7 @@ async def test_one_yuan_is_one_point_and_fifty_points_are_one_yuan(counter: Coun
     assert (paid.totals.points_paid_fen, paid.totals.due_fen) == (1000, 9000)
 
 
-async def test_what_points_pay_earns_nothing(counter: Counter) -> None:
+async def test_what_points_pay_earns_nothing(counter: ProgrammeCounter) -> None:
     """CNY 100 of which 500 points pay 10: 90 points."""
     member = await counter.member()
     await counter.buy(member, 500)
@@ -104,7 +37,7 @@ async def test_what_points_pay_earns_nothing(counter: Counter) -> None:
 
 @pytest.mark.parametrize(("tier", "points"), [("ordinary", 100), ("gold", 150), ("diamond", 300)])
 async def test_ordinary_once_gold_one_and_a_half_diamond_three_times(
-    counter: Counter, tier: str, points: int
+    counter: ProgrammeCounter, tier: str, points: int
 ) -> None:
     member = await counter.member()
     for yuan in {"ordinary": (), "gold": (5000,), "diamond": (12000,)}[tier]:
@@ -126,7 +59,7 @@ async def test_ordinary_once_gold_one_and_a_half_diamond_three_times(
     ],
 )
 async def test_a_tier_is_reached_by_cumulative_or_one_day_spend(
-    counter: Counter, days_yuan: list[int], tier: str
+    counter: ProgrammeCounter, days_yuan: list[int], tier: str
 ) -> None:
     """7,000 and 16,000 in all, or 5,000 and 12,000 in one day; the boundary belongs to the upper band."""
     member = await counter.member()
@@ -136,14 +69,14 @@ async def test_a_tier_is_reached_by_cumulative_or_one_day_spend(
     assert counter.tier(member) == tier
 
 
-async def test_a_birthday_doubles_that_day_only(counter: Counter) -> None:
+async def test_a_birthday_doubles_that_day_only(counter: ProgrammeCounter) -> None:
     member = await counter.member(birthday="1980-11-10")
     assert (await counter.buy(member, 100)).points.earn == 200
     counter.at("2026-11-11T12:00:00+08:00")
     assert (await counter.buy(member, 100)).points.earn == 100
 
 
-async def test_the_member_day_has_special_prices_and_triple_points(counter: Counter) -> None:
+async def test_the_member_day_has_special_prices_and_triple_points(counter: ProgrammeCounter) -> None:
     """CNY 100 of a member-day product costs 90 on the 15th and earns 270; elsewhere the price stands."""
     member = await counter.member()
     counter.at(MEMBER_DAY)
@@ -153,7 +86,7 @@ async def test_the_member_day_has_special_prices_and_triple_points(counter: Coun
 
 
 async def test_a_friends_spend_earns_ten_to_one_and_the_friends_friends_a_hundred_to_one(
-    counter: Counter,
+    counter: ProgrammeCounter,
 ) -> None:
     """500 by the friend: 50 points. 1,000 by the friend's friend: 10 points, and 100 for the friend."""
     referrer = await counter.member()
@@ -166,7 +99,7 @@ async def test_a_friends_spend_earns_ten_to_one_and_the_friends_friends_a_hundre
     assert counter.points(friend) == 500 + 100
 
 
-async def test_a_refund_takes_the_referral_points_back_too(counter: Counter) -> None:
+async def test_a_refund_takes_the_referral_points_back_too(counter: ProgrammeCounter) -> None:
     referrer = await counter.member()
     friend = await counter.member(referrer)
     sold = await counter.buy(friend, 500)
@@ -176,7 +109,7 @@ async def test_a_refund_takes_the_referral_points_back_too(counter: Counter) -> 
     assert (counter.points(referrer), counter.points(friend)) == (0, 0)
 
 
-async def test_points_already_spent_are_kept_from_the_refunded_cash(counter: Counter) -> None:
+async def test_points_already_spent_are_kept_from_the_refunded_cash(counter: ProgrammeCounter) -> None:
     """500 points earned, 300 of them spent: the refund hands out CNY 500 less 300 points at 2 fen."""
     member = await counter.member()
     sold = await counter.buy(member, 500)
@@ -189,7 +122,7 @@ async def test_points_already_spent_are_kept_from_the_refunded_cash(counter: Cou
 
 
 async def test_the_reply_and_the_slip_say_which_tier_was_reached_and_how_far_the_next_is(
-    counter: Counter,
+    counter: ProgrammeCounter,
 ) -> None:
     """CNY 7,400 on one day: gold, and 8,600 more for diamond."""
     member = await counter.member()
@@ -201,7 +134,7 @@ async def test_the_reply_and_the_slip_say_which_tier_was_reached_and_how_far_the
     assert slip.messages == ("恭喜升级为金卡", "再消费 8600.00 元即可升为钻石卡")
 
 
-async def test_before_the_rules_are_valid_nothing_is_quoted(counter: Counter) -> None:
+async def test_before_the_rules_are_valid_nothing_is_quoted(counter: ProgrammeCounter) -> None:
     """1501, with the moment from which they are."""
     counter.at("2025-12-31T23:59:59+08:00")
     member = await counter.member()
@@ -209,3 +142,36 @@ async def test_before_the_rules_are_valid_nothing_is_quoted(counter: Counter) ->
         await counter.buy(member, 100)
     assert refused.value.code == Code.NO_VALID_RULES
     assert "2026-01-01T00:00:00" in refused.value.message
+
+
+async def test_c7_the_gift_of_a_member_day_is_one_for_each_member(counter: ProgrammeCounter) -> None:
+    """However often she buys that day; on the next member day there is one again, and for others theirs."""
+    counter.at(MEMBER_DAY)
+    member, other = await counter.member(), await counter.member()
+    first = counter.quote(member, 100)
+    assert [(gift.item, gift.qty) for gift in first.gifts] == [("GIFT-MD", 1)]
+    await counter.pay(first)
+    assert counter.quote(member, 100).gifts == ()
+    assert len(counter.quote(other, 100).gifts) == 1
+    counter.at("2026-12-15T12:00:00+08:00")
+    assert len(counter.quote(member, 100).gifts) == 1
+
+
+async def test_c7_the_gift_of_a_birthday_is_one_a_year(counter: ProgrammeCounter) -> None:
+    member = await counter.member(birthday="1980-11-10")
+    first = counter.quote(member, 100)
+    assert [gift.item for gift in first.gifts] == ["GIFT-BD"]
+    await counter.pay(first)
+    assert counter.quote(member, 100).gifts == ()
+    counter.at("2027-11-10T12:00:00+08:00")
+    assert [gift.item for gift in counter.quote(member, 100).gifts] == ["GIFT-BD"]
+
+
+async def test_d9_a_birthday_by_the_moon_doubles_on_its_day_of_the_year(counter: ProgrammeCounter) -> None:
+    """Born on the 1st of the 1st by the moon: 17 February 2026, 6 February 2027."""
+    member = await counter.member(birthday="1980-01-01", calendar="lunar")
+    earned = {}
+    for day in ("2026-02-16", "2026-02-17", "2026-02-18", "2027-02-06", "2027-02-17"):
+        counter.at(f"{day}T12:00:00+08:00")
+        earned[day] = counter.quote(member, 100).points.earn
+    assert list(earned.values()) == [100, 200, 100, 200, 100]

@@ -1,22 +1,35 @@
-"""Terms of a programme beside its rules: going down, rebates, grades."""
+"""Terms of a programme beside its rules: going down, rebates, bonuses, grades."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.domain.bonuses import bonuses_on
 from edge.domain.grades import Grade, grade_of
 from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
 from edge.domain.member import Tier
 from edge.domain.rebates import Vouchers, period_of, rebate
-from edge.domain.rules.model import Downgrade, Rebate
+from edge.domain.rules.model import Bundle, Downgrade, Rebate
 
 TIERS = (Tier("ordinary", "普通卡"), Tier("gold", "金卡"), Tier("diamond", "钻石卡"))
 TWO_YEARS = Downgrade(idle_months=24, warn_days=30)
 QUARTER = Rebate("Q", "季度返券", bp=100, every="quarter", voucher_fen=500)
 MONTHLY = (Grade("A", 150_000), Grade("B", 100_000), Grade("C", 50_000), Grade("D", 0))
+MAY = ("2026-05-01T00:00:00", "2026-06-01T00:00:00")
+SMALLEST = {
+    "schema": "points-bundle/1",
+    "programme": "p",
+    "version": 1,
+    "valid_from": "2026-01-01T00:00:00",
+    "points": {"fen_per_point": 100, "fen_per_redeemed_point": 2},
+    "groups": [],
+    "rules": [],
+}
 days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
 fen = st.integers(0, 2**31 - 1)
 
@@ -102,6 +115,25 @@ def test_periods_are_of_the_calendar_and_leave_no_day_out(
 def test_a_quarter_is_january_to_march_and_so_on() -> None:
     assert period_of("quarter", date(2026, 11, 26)) == (date(2026, 10, 1), date(2027, 1, 1))
     assert period_of("year", date(2026, 11, 26)) == (date(2026, 1, 1), date(2027, 1, 1))
+
+
+def test_d8_a_bonus_is_for_its_occasion_while_it_is_open() -> None:
+    """From ``from`` on, before ``to``, in the zone of the bundle."""
+    bonuses = [
+        {"id": "REG", "name": "注册送分", "on": "register", "points": 200},
+        {"id": "MAY", "name": "五月送分", "on": "register", "points": 100, "from": MAY[0], "to": MAY[1]},
+        {"id": "SURVEY", "name": "问卷送分", "on": "survey", "points": 50},
+    ]
+    bundle = msgspec.convert({**SMALLEST, "bonuses": bonuses}, Bundle)
+    shanghai = ZoneInfo("Asia/Shanghai")
+
+    def granted(occasion: Literal["register", "survey", "event"], *at: int) -> list[str]:
+        return [bonus.id for bonus in bonuses_on(bundle, occasion, datetime(*at, tzinfo=shanghai))]
+
+    assert granted("register", 2026, 4, 30, 23, 59) == ["REG"]
+    assert granted("register", 2026, 5, 1) == ["REG", "MAY"]
+    assert granted("register", 2026, 6, 1) == ["REG"]
+    assert (granted("survey", 2026, 5, 1), granted("event", 2026, 5, 1)) == (["SURVEY"], [])
 
 
 @pytest.mark.parametrize(
