@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from edge.cli.ledger_file import ConfigFile, Db, InLang, language, ledger_of
 from edge.cli.output import CommandFailed, Exit, emit
 from edge.cli.rules.bundle_file import AsJson, answers, load
+from edge.cli.rules.trace_table import print_explained
 from edge.cli.verbs import example
 from edge.config import Config
 from edge.reports.explanation_words import Lang
@@ -61,7 +61,7 @@ def _explain_requests(bundle: Path, requests: Iterator[bytes], as_json: bool) ->
         if as_json:
             click.echo(explained)
         else:
-            _print_explained(msgspec.json.decode(explained))
+            print_explained(msgspec.json.decode(explained))
 
 
 def _explain_receipt(
@@ -86,17 +86,3 @@ def _explain_receipt(
         )
     emit(refund if as_json else "\n".join(refund_lines(refund, WORDS[chosen])), as_json)
     return Exit.OK
-
-
-def _print_explained(explained: dict[str, Any]) -> None:
-    """The result in one line, then a table with a row for every rule."""
-    result = explained["result"]
-    emit("  ".join(f"{name} {result[name]}" for name in ("gross", "discount", "payable", "points")), False)
-    emit([_row(step) for step in explained["trace"]], False)
-
-
-def _row(step: dict[str, Any]) -> dict[str, Any]:
-    """A step of the trace in four columns; what is short, or which rule or group won, goes with the reason."""
-    winner_or_lack = [f"{key} {step[key]}" for key in ("short_fen", "short_qty", "by", "to") if step.get(key)]
-    why = " ".join(filter(None, (step.get("why"), *winner_or_lack)))
-    return {"rule": step["rule"], "state": step["state"], "value": step.get("value"), "why": why or None}

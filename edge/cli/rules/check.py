@@ -11,7 +11,7 @@ from edge.cli.rules.bundle_file import HQ_SCHEMA, AsJson, BundleFile, Lang, load
 from edge.cli.verbs import example
 from edge.config import bundle_form
 from edge.domain.rules.authoring.findings import Finding
-from edge.domain.rules.authoring.review import review
+from edge.domain.rules.authoring.review import Review, review
 from edge.domain.rules.words.describe import describe_all
 
 
@@ -34,30 +34,36 @@ def check(bundle: Path, strict: bool, explain: bool, lang: Literal["en", "zh"], 
     if _is_core(raw):
         program = load(bundle)
         loaded = {"version": program.version, "rules": len(program.rule_ids), "kernel": program.kernel}
-        emit({"bundle": bundle.name, **loaded}, as_json)
+        emit({"bundle": bundle.name, **loaded, **({"ok": True, "findings": []} if as_json else {})}, as_json)
         return
     said = review(raw, bundle_form(bundle))
+    words = describe_all(said.bundle, lang) if explain and said.bundle else {}
+    if as_json:
+        told = {"words": words} if words else {}
+        emit({**_facts(bundle, said), "ok": not said.errors, "findings": said.findings, **told}, as_json)
+    else:
+        _print(bundle, said, words)
+    if said.errors or (strict and said.warnings):
+        counts = f"{_counted(said.errors, 'error')}, {_counted(said.warnings, 'warning')}"
+        todo = f"mend the bundle, then: tillside rules check {bundle}"
+        raise CommandFailed(f"{bundle}: {counts}", todo, Exit.FAILED if said.errors else Exit.DEGRADED)
+
+
+def _facts(bundle: Path, said: Review) -> dict[str, Any]:
     facts: dict[str, Any] = {"bundle": bundle.name}
     if said.bundle is not None and said.program is not None:
         rules = len(said.program.rule_ids)
         facts |= {"version": said.bundle.version, "rules": rules, "kernel": said.program.kernel}
-    if as_json:
-        words = {"words": describe_all(said.bundle, lang)} if explain and said.bundle else {}
-        emit({**facts, "ok": not said.errors, "findings": said.findings, **words}, as_json)
-    else:
-        for one in said.findings:
-            click.echo(_line(bundle, one))
-        if not said.errors:
-            emit(facts | ({"warnings": said.warnings} if said.warnings else {}), as_json)
-        if explain and said.bundle:
-            for rule, text in describe_all(said.bundle, lang).items():
-                click.echo(f"{rule} {text}")
-    if said.errors or (strict and said.warnings):
-        code = Exit.FAILED if said.errors else Exit.DEGRADED
-        counts = f"{_counted(said.errors, 'error')}, {_counted(said.warnings, 'warning')}"
-        raise CommandFailed(
-            f"{bundle}: {counts}", f"mend the bundle, then: tillside rules check {bundle}", code
-        )
+    return facts
+
+
+def _print(bundle: Path, said: Review, words: dict[str, str]) -> None:
+    for one in said.findings:
+        click.echo(_line(bundle, one))
+    if not said.errors:
+        emit(_facts(bundle, said) | ({"warnings": said.warnings} if said.warnings else {}), False)
+    for rule, text in words.items():
+        click.echo(f"{rule} {text}")
 
 
 class _Head(msgspec.Struct, frozen=True):
@@ -68,7 +74,7 @@ def _is_core(raw: bytes) -> bool:
     """Whether this is the kernel's own schema, which programs write."""
     try:
         return msgspec.json.decode(raw, type=_Head).schema.startswith(f"{HQ_SCHEMA.partition('/')[0]}/core-")
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -218,6 +218,37 @@ def test_diff_says_in_words_what_changes_for_whom(lang: str, line: str, tmp_path
     assert said.stdout.splitlines()[4:] == [line]
 
 
+def test_a_vector_that_fails_is_explained_when_asked(tmp_path: Path) -> None:
+    bundle = tmp_path / "wrong.yaml"
+    bundle.write_text(WHOLE.read_text().replace("payable: 95元", "payable: 94元"))
+    said = rules("test", bundle, "--explain", "--kernel", "py")
+    assert (said.exit_code, "kernels  py" in said.stdout) == (Exit.FAILED, True)
+    assert "CASH-98      skipped  -      tier" in said.stdout
+
+
+NASTY = [
+    "[" * 200_000,
+    '{"a":' * 200_000,
+    "- " * 100_000,
+    "\x00",
+    '{"schema": "\\ud800"}',
+    '{"rules": [7]}',
+    "1e999",
+    "~",
+]
+
+
+@pytest.mark.parametrize("text", NASTY, ids=range(len(NASTY)))
+@pytest.mark.parametrize("form", ["json", "yaml"])
+@pytest.mark.parametrize("verb", ["check", "test", "eval"])
+def test_nothing_that_is_written_ends_in_a_traceback(verb: str, form: str, text: str, tmp_path: Path) -> None:
+    """Depth, halves of characters, documents of another kind: a sentence, and exit 2."""
+    bundle = tmp_path / f"nasty.{form}"
+    bundle.write_bytes(text.encode() + b"\xff" * (verb == "eval"))
+    said = rules(verb, bundle, *([REQUESTS] if verb == "eval" else []))
+    assert (said.exit_code, said.stderr.startswith("error: ")) == (Exit.FAILED, True)
+
+
 def test_diff_of_a_bundle_with_itself_is_nothing() -> None:
     """But its version does not grow, and that is said."""
     said = rules("diff", WHOLE, WHOLE)

@@ -110,7 +110,7 @@ def _is_plain(raw: bytes) -> bool:
         bundle = msgspec.json.decode(raw, type=Bundle)
         for vector in bundle.vectors:
             read_request(msgspec.json.encode(vector.request))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     tiers = {tier.id for tier in bundle.tiers}
     return all(_is_plain_vector(vector, tiers) for vector in bundle.vectors)
