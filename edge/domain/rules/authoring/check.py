@@ -12,6 +12,7 @@ from cext.limits import GROUPS_MAX, RULES_MAX, TAGS_MAX
 from edge.domain.dates import clock, shown_moment
 from edge.domain.rules.authoring.draft import Draft, zone_of
 from edge.domain.rules.authoring.findings import Finding, child, did_you_mean, error
+from edge.domain.rules.authoring.vector_checks import names_in_vectors
 from edge.domain.rules.core import GIFTS_GROUP, aware
 from edge.domain.rules.model import (
     Bonus,
@@ -68,6 +69,10 @@ class Parts:
         """The ids in a section, of faulty parts as well: who refers to one of them is not wrong."""
         return [one["id"] for one in self.plain.get(section, ()) if isinstance(one.get("id"), str)]
 
+    def tier_ids(self) -> list[str]:
+        """The ids of tiers; a bundle that names none has one."""
+        return self.ids("tiers") if "tiers" in self.plain else ["member"]
+
 
 def parts_of(draft: Draft) -> Parts:
     """``draft`` in the model's types."""
@@ -91,6 +96,9 @@ def errors_in(parts: Parts) -> Iterator[Finding]:
     """Every mistake between the parts of a bundle."""
     for look in (_zone, _sizes, _twice, _silencers, _groups_of_rules, _tiers_of_rules, _times, _notice):
         yield from look(parts)
+    rulings = [name for section in SECTIONS for name in parts.ids(section)]
+    known = {"tiers": parts.tier_ids(), "coupons": parts.ids("coupons"), "rulings": rulings}
+    yield from names_in_vectors(parts.plain.get("vectors", ()), known)
 
 
 def _written(one: dict[str, Any], section: str, at: int) -> Written:
@@ -222,7 +230,7 @@ def operations(phase: str) -> list[str]:
 
 
 def _tiers_of_rules(parts: Parts) -> Iterator[Finding]:
-    known = parts.ids("tiers") if "tiers" in parts.plain else ["member"]
+    known = parts.tier_ids()
     labels = [tier.label for _, tier in parts.tiers]
     for one in parts.written:
         for at, tier in enumerate(one.when.tiers):

@@ -201,6 +201,24 @@ def rule(text: str, group: str = "item", phase: str = "discount", do: str = "{op
             "payable is 95, not 100",
             "tillside rules test",
         ),
+        (
+            rule("") + "vectors:\n  - {request: {lines: [], member: {tier: glod}}, expected: {}}\n",
+            "/vectors/0/request/member/tier",
+            "no tier 'glod'",
+            "did you mean gold?",
+        ),
+        (
+            rule("") + "vectors:\n  - {request: {lines: [], coupons: C20}, expected: {}}\n",
+            "/vectors/0/request/coupons/0",
+            "no coupon 'C20'",
+            "",
+        ),
+        (
+            rule("") + "vectors:\n  - {request: {lines: [{unit: 1元}]}, expected: {fired: [AA]}}\n",
+            "/vectors/0/expected/fired/0",
+            "no rule 'AA'",
+            "A",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_cure(text: str, path: str, why: str, hint: str) -> None:
