@@ -65,10 +65,13 @@ def soaked(starts: range) -> Iterator[Tally]:
         waiting: set[Future[Tally]] = {
             pool.submit(play, range(start, start + SHARE), BASKETS_LONG, 1) for start in starts
         }
-        while waiting:
-            since, until = Tally(), time.monotonic() + PROGRESS_S
-            while waiting and (left := until - time.monotonic()) > 0:
-                done, waiting = wait(waiting, left, FIRST_COMPLETED)
-                for future in done:
-                    since.add(future.result())
-            yield since
+        try:
+            while waiting:
+                since, until = Tally(), time.monotonic() + PROGRESS_S
+                while waiting and (left := until - time.monotonic()) > 0:
+                    done, waiting = wait(waiting, left, FIRST_COMPLETED)
+                    for future in done:
+                        since.add(future.result())
+                yield since
+        finally:
+            pool.shutdown(cancel_futures=True)  # a disagreement is told at once, not after the million
