@@ -51,6 +51,13 @@ def test_check_says_that_it_is_in_order(bundle_file: Path) -> None:
     assert (said.exit_code, said.stderr) == (0, "")
 
 
+def test_its_vectors_leave_no_rule_untried(bundle_file: Path) -> None:
+    """As ``rules test`` says it to the author."""
+    said = CliRunner().invoke(tillside, ["rules", "test", "--json", str(bundle_file)])
+    told = msgspec.json.decode(said.stdout)
+    assert (said.exit_code, told["failed"], told["untried"]) == (0, [], [])
+
+
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_every_vector_holds(bundle: Bundle, program: cext.Program) -> None:
     """What a vector expects is a part of the result, key by key."""
