@@ -28,8 +28,8 @@ cdef inline void key_of(const Text *text, uint64_t *low, uint64_t *high) noexcep
     if text.length < 16:
         memset(padded, 0, 16)
         memcpy(padded, text.start, text.length)
-        low[0] = load(padded)
-        high[0] = load(padded + 8) | <uint64_t>text.length << 56
+        low[0] = word_at(padded)
+        high[0] = word_at(padded + 8) | <uint64_t>text.length << 56
         return
     low[0] = <uint64_t>0xCBF29CE484222325
     for i in range(text.length):
@@ -42,15 +42,25 @@ cdef inline uint64_t slot_of(uint64_t low, uint64_t high) noexcept nogil:
     return ((low ^ (high << 4 | high >> 60)) * <uint64_t>0x9E3779B97F4A7C15) >> 32
 
 
-cdef inline uint32_t short_number(const Names *names, uint64_t low, uint64_t high) noexcept nogil:
-    """Number of a text of at most 15 bytes, 0 when no rule names it; most look-ups end where they begin."""
-    cdef uint64_t i = slot_of(low, high) & names.mask
-    cdef const Slot *slot = &names.slots[i]
+cdef inline bint is_there(const Names *names, uint64_t low, uint64_t high, uint32_t *number) noexcept nogil:
+    """Number of a short text, 0 when no rule names it; False when another is where it should be."""
+    cdef const Slot *slot = &names.slots[slot_of(low, high) & names.mask]
     cdef uint64_t other = (slot.low ^ low) | (slot.high ^ high)
-    cdef uint32_t number = slot.number & (0 - <uint32_t>(other == 0))
-    if UNLIKELY(number != slot.number):  # another name is there
-        return next_number(names, i, low, high, NULL)
-    return number
+    cdef uint32_t found = slot.number & (<uint32_t>(other != 0) - 1)  # not a branch: nobody can predict it
+    number[0] = found
+    return found == slot.number
+
+
+cdef void find_further(const Names *names, const uint8_t *p, uint64_t length, uint32_t *number) noexcept nogil:
+    """Find the number of a short text that is not where it should be; 16 bytes may be read."""
+    cdef uint64_t low = word_at(p)
+    cdef uint64_t high = 0
+    if length > 8:
+        high = word_at(p + 8) & (bit(8 * (<int>length - 8)) - 1)
+    elif length < 8:
+        low &= bit(8 * <int>length) - 1
+    high |= length << 56
+    number[0] = next_number(names, slot_of(low, high) & names.mask, low, high, NULL)
 
 
 cdef uint32_t next_number(
@@ -76,9 +86,12 @@ cdef uint32_t number_of(const Names *names, const Text *text) noexcept nogil:
 
 
 cdef int open_names(Names *names, uint32_t count) except -1:
-    """Make room for names 1 to ``count``; at most one slot in four is taken."""
-    cdef uint64_t size = 16
-    while size < 4 * <uint64_t>count:
+    """Make room for names 1 to ``count``.
+
+    At most one slot in eight is taken: a text that no rule names then meets an empty one, as the processor expects.
+    """
+    cdef uint64_t size = 64
+    while size < 8 * <uint64_t>count:
         size *= 2
     names.mask = size - 1
     names.slots = <Slot *>PyMem_Calloc(size, sizeof(Slot))

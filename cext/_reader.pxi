@@ -8,7 +8,7 @@ cdef struct Cursor:
 
 cdef inline bint take(Cursor *at, const char *text, Py_ssize_t length) noexcept nogil:
     """Step over exactly ``text``."""
-    if at.end - at.p < length or memcmp(at.p, text, length) != 0:
+    if at.end - at.p < length or not same(at.p, text, length):
         return False
     at.p += length
     return True
@@ -48,7 +48,7 @@ cdef inline bint rest_of_text(Cursor *at, Text *text) noexcept nogil:
     cdef uint64_t found
     text.start = at.p
     while at.end - at.p >= 8:
-        found = specials(load(at.p))
+        found = specials(word_at(at.p))
         if found:
             at.p += LOWEST(found) >> 3
             break
@@ -105,12 +105,12 @@ cdef inline bint take_text(Cursor *at, Text *text) noexcept nogil:
 
 
 cdef inline bint is_text(const Text *text, const char *other, Py_ssize_t length) noexcept nogil:
-    return text.length == length and memcmp(text.start, other, length) == 0
+    return text.length == length and same(text.start, other, length)
 
 
 cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint32_t *number) noexcept nogil:
     """Step over a text of up to 15 ASCII bytes and its closing quote; NULL for any other. Reads 16 bytes."""
-    cdef uint64_t low = load(p)
+    cdef uint64_t low = word_at(p)
     cdef uint64_t high = 0
     cdef uint64_t found = specials(low)
     cdef uint64_t length
@@ -118,7 +118,7 @@ cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint
         length = LOWEST(found) >> 3
         low &= (found ^ (found - 1)) >> 8  # the bytes before the one that was found
     else:
-        high = load(p + 8)
+        high = word_at(p + 8)
         found = specials(high)
         if UNLIKELY(not found):
             return NULL
@@ -126,7 +126,8 @@ cdef inline const uint8_t *usual_name(const uint8_t *p, const Names *names, uint
         high &= (found ^ (found - 1)) >> 8
     if UNLIKELY(p[length] != c'"'):
         return NULL
-    number[0] = short_number(names, low, high | length << 56)
+    if UNLIKELY(not is_there(names, low, high | length << 56, number)):
+        find_further(names, p, length, number)
     return p + length + 1
 
 

@@ -9,7 +9,7 @@ cdef enum:  # bytes that the usual line may look at: up to its brand, from there
 
 cdef inline const uint8_t *usual_number(const uint8_t *p, uint32_t *number) noexcept nogil:
     """Step over 1 to 7 digits; NULL for anything else. What ends them is for the next step to see."""
-    cdef uint64_t word = load(p) ^ (ONES * 0x30)
+    cdef uint64_t word = word_at(p) ^ (ONES * 0x30)
     cdef uint64_t found = ((word + ONES * 0x76) | word) & HIGHS
     cdef uint64_t end = LOWEST(found | bit(63))  # the highest bit of the byte after the digits
     if UNLIKELY(<uint8_t>(p[0] - c"1") > 8):
@@ -31,36 +31,32 @@ cdef inline const uint8_t *usual_qty(const uint8_t *p, uint32_t *number) noexcep
     return NULL if number[0] > QTY_MAX else p
 
 
-cdef inline bint is_next(const uint8_t *p, const char *text, size_t length) noexcept nogil:
-    return memcmp(p, text, length) == 0
-
-
 cdef inline const uint8_t *usual_line(
     const uint8_t *p, const uint8_t *end, const Program *program, Line *line
 ) noexcept nogil:
     """Step over a line with its keys in the usual order and no blanks; NULL for any other."""
-    if UNLIKELY(end - p < NAMES_ROOM or not is_next(p, b'{"sku":"', 8)):
+    if UNLIKELY(end - p < NAMES_ROOM or not same(p, b'{"sku":"', 8)):
         return NULL
     p = usual_name(p + 8, &program.names[SKU], &line.sku)
-    if UNLIKELY(p == NULL or not is_next(p, b',"cat":"', 8)):
+    if UNLIKELY(p == NULL or not same(p, b',"cat":"', 8)):
         return NULL
     p = usual_name(p + 8, &program.names[CAT], &line.cat)
-    if UNLIKELY(p == NULL or not is_next(p, b',"brand":"', 10)):
+    if UNLIKELY(p == NULL or not same(p, b',"brand":"', 10)):
         return NULL
     p = usual_name(p + 10, &program.names[BRAND], &line.brand)
-    if UNLIKELY(p == NULL or end - p < NUMBERS_ROOM or not is_next(p, b',"qty":', 7)):
+    if UNLIKELY(p == NULL or end - p < NUMBERS_ROOM or not same(p, b',"qty":', 7)):
         return NULL
     p = usual_qty(p + 7, &line.qty)
-    if UNLIKELY(p == NULL or not is_next(p, b',"unit":', 8)):
+    if UNLIKELY(p == NULL or not same(p, b',"unit":', 8)):
         return NULL
     p = usual_number(p + 8, &line.unit)
-    if UNLIKELY(p == NULL or not is_next(p, b',"fen":', 7)):
+    if UNLIKELY(p == NULL or not same(p, b',"fen":', 7)):
         return NULL
     p = usual_number(p + 7, &line.fen)
     if UNLIKELY(p == NULL):
         return NULL
     line.milli = line.nd = line.np = 0
-    if LIKELY(end - p >= FLAGS_ROOM and is_next(p, b',"nd":false,"np":false}', FLAGS_ROOM)):
+    if LIKELY(end - p >= FLAGS_ROOM and same(p, b',"nd":false,"np":false}', FLAGS_ROOM)):
         return p + FLAGS_ROOM
     return usual_end(p, line) if end - p >= END_ROOM else NULL
 
@@ -68,17 +64,17 @@ cdef inline const uint8_t *usual_line(
 cdef const uint8_t *usual_end(const uint8_t *p, Line *line) noexcept nogil:
     """Step over the end of a line that gets no discount, earns no points or was weighed."""
     cdef uint32_t milli = 0
-    if is_next(p, b',"nd":', 6):
-        line.nd = is_next(p + 6, b"true", 4)
-        if not (line.nd or is_next(p + 6, b"false", 5)):
+    if same(p, b',"nd":', 6):
+        line.nd = same(p + 6, b"true", 4)
+        if not (line.nd or same(p + 6, b"false", 5)):
             return NULL
         p += 11 - line.nd
-    if is_next(p, b',"np":', 6):
-        line.np = is_next(p + 6, b"true", 4)
-        if not (line.np or is_next(p + 6, b"false", 5)):
+    if same(p, b',"np":', 6):
+        line.np = same(p + 6, b"true", 4)
+        if not (line.np or same(p + 6, b"false", 5)):
             return NULL
         p += 11 - line.np
-    if is_next(p, b',"milli":', 9):
+    if same(p, b',"milli":', 9):
         p = usual_number(p + 9, &milli)
         if p == NULL or milli > MILLI_MAX:
             return NULL
@@ -175,7 +171,7 @@ cdef bint take_coupons(Cursor *at, const Names *names, Occasion *occasion) noexc
         if not (take_text(at, kind) and ended(at, c"]", &more)):
             return False
         for i in range(occasion.n_coupons):
-            if is_text(kind, <const char *>kinds[i].start, kinds[i].length):
+            if kind.length == kinds[i].length and memcmp(kind.start, kinds[i].start, kind.length) == 0:
                 return False
         occasion.coupons[occasion.n_coupons] = number_of(names, kind)
         occasion.n_coupons += 1
