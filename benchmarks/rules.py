@@ -76,7 +76,7 @@ def measure(folder: Path, quick: bool) -> Measured:
     counts = None
     if not instructions.missing():
         progress("counting instructions under valgrind")
-        counts = instructions.count_ours(folder)
+        counts = instructions.count_ours(folder) | instructions.count_untraced(folder)
         for course in taken:
             if course.lines == TESTS:
                 counts[LIMIT, course.rules] = instructions.count_limit(limit, field.packed(course), folder)
@@ -111,7 +111,7 @@ def print_ready(ready_ms: Mapping[tuple[str, int], float]) -> None:
     """What it takes to get ready, once."""
     sizes = sorted({rules for _, rules in ready_ms})
     print("\nms to get a bundle ready" + "".join(f"{rules:>9}" for rules in sizes))
-    for name in dict.fromkeys(name for (name, _), ms in ready_ms.items() if ms):
+    for name in dict.fromkeys(name for name, _ in ready_ms):
         print(f"  {name:22}" + "".join(f"{ready_ms[name, rules]:>9.2f}" for rules in sizes))
 
 

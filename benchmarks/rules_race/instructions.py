@@ -10,17 +10,21 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cext
+from benchmarks.rules_race import untraced
 from benchmarks.rules_race.limit import Limit
 from benchmarks.rules_race.workload import bundle_of, shipped_receipts
 
+ROOT = Path(__file__).parents[2]
 SIZES = (10, 50, 200, 1000)
 EVERY = {"evaluate": 1, "explain": 10}
 """Of the receipts of the tests, each call is counted on every n-th."""
 
+UNTRACED = "evaluate, no trace"
 MARK = "getpriority"
 TIMEOUT_S = 180
 LIMIT_PASSES = (1, 3)
@@ -34,13 +38,12 @@ def missing() -> str | None:
     return None if shutil.which("valgrind") else "valgrind is not installed (apt install valgrind)"
 
 
-def count_ours(folder: Path) -> Counts:
-    """Count both calls on the receipts of the tests, for every size."""
-    out = folder / "callgrind"
-    _valgrind(
-        [f"--callgrind-out-file={out}", f"--dump-before={MARK}"], [sys.executable, "-m", __name__], folder
-    )
-    dumps = sorted(folder.glob("callgrind.[0-9]*"), key=lambda path: int(path.suffix[1:]))
+def count_ours(folder: Path, kernel: Path = ROOT) -> Counts:
+    """Count both calls on the receipts of the tests, for every size; ``cext`` is taken from ``kernel``."""
+    outs = Path(tempfile.mkdtemp(dir=folder))
+    options = [f"--callgrind-out-file={outs / 'out'}", f"--dump-before={MARK}"]
+    _valgrind(options, [sys.executable, "-m", __name__], kernel)
+    dumps = sorted(outs.glob("out.[0-9]*"), key=lambda path: int(path.suffix[1:]))
     sections = [_total(dump) for dump in dumps][1::2]  # the others are what happened between two sections
     names = [(call, rules) for rules in (0, *SIZES) for call in EVERY]
     totals = dict(zip(names, sections, strict=True))
@@ -51,23 +54,34 @@ def count_ours(folder: Path) -> Counts:
     }
 
 
+def count_untraced(folder: Path) -> Counts:
+    """Count evaluation in a build that keeps nothing for a trace; nothing where that cannot be built."""
+    try:
+        kernel = untraced.build(folder)
+    except (ValueError, subprocess.SubprocessError):
+        return {}
+    counts = count_ours(folder, kernel)
+    return {(UNTRACED, rules): counts["evaluate", rules] for rules in SIZES}
+
+
 def count_limit(limit: Limit, packed: Path, folder: Path) -> float:
     """Count the limit on the receipts of the tests: two lengths, so that start and reading cancel out."""
     totals = []
     for passes in LIMIT_PASSES:
         out = folder / f"limit.{passes}.out"
-        _valgrind([f"--callgrind-out-file={out}"], [str(limit.program), str(packed), str(passes)], folder)
+        _valgrind([f"--callgrind-out-file={out}"], [str(limit.program), str(packed), str(passes)])
         totals.append(_total(out))
     few, many = LIMIT_PASSES
     return (totals[1] - totals[0]) / (many - few) / len(shipped_receipts())
 
 
-def _valgrind(options: Iterable[str], command: Iterable[str], folder: Path) -> None:
-    environment = os.environ | {"PYTHONHASHSEED": "0"}
+def _valgrind(options: Iterable[str], command: Iterable[str], kernel: Path = ROOT) -> None:
+    environment = os.environ | {"PYTHONHASHSEED": "0", "PYTHONPATH": f"{kernel}:{ROOT}"}
     subprocess.run(
         ["valgrind", "--tool=callgrind", *options, *command],
         check=True,
         capture_output=True,
+        cwd=kernel,
         env=environment,
         timeout=TIMEOUT_S,
     )

@@ -62,7 +62,7 @@ class Field:
         bundle = bundle_of(rules)
         program = cext.load(bundle, "c")
         ready = contestants(bundle)
-        self.ready_ms |= {(one.name, rules): one.ready_ms for one in ready}
+        self.ready_ms |= {(one.name, rules): one.ready_ms for one in ready if one.ready_ms is not None}
         for course in courses:
             receipts = receipts_of_course(course)
             expected = [json.loads(program.evaluate(receipt)) for receipt in receipts]
