@@ -1,10 +1,11 @@
 """What the kernel does that nobody else here can: load quickly, replay packed receipts, let other threads run."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from threading import Thread
-from time import perf_counter_ns, process_time_ns
+from time import perf_counter_ns, process_time_ns, sleep
 from typing import NamedTuple
 
 import cext
@@ -15,7 +16,9 @@ LOADS = 15
 REPLAY_COPIES = 25
 REPLAY_NS_MIN = 100_000_000
 LIMIT_PASSES = 31
-GAPS_COUNTED = 3
+PATIENCE_S = 10.0
+TICK_S = 0.001
+TICKS_MIN = 10
 
 
 class Replay(NamedTuple):
@@ -62,23 +65,21 @@ def _cpu_ns(call: Callable[[], object], repeats: int = 1) -> int:
 
 
 def _shares_interpreter(call: Callable[[], object]) -> bool:
-    """Whether this thread gets to run Python while the call runs in another one."""
-    running = [True]
+    """Whether other threads run Python while the call runs: nobody makes it hand the interpreter over here."""
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(PATIENCE_S)
+    ended_ns = perf_counter_ns() + REPLAY_NS_MIN
 
     def work() -> None:
-        started = perf_counter_ns()
-        while perf_counter_ns() - started < REPLAY_NS_MIN:
+        while perf_counter_ns() < ended_ns:
             call()
-        running[0] = False
 
-    took = _cpu_ns(call)
     worker = Thread(target=work)
     worker.start()
-    longest_gap = last = 0
-    last = perf_counter_ns()
-    while running[0]:
-        now = perf_counter_ns()
-        longest_gap = max(longest_gap, now - last)
-        last = now
+    ticks = 0
+    while perf_counter_ns() < ended_ns:
+        sleep(TICK_S)
+        ticks += 1
     worker.join()
-    return longest_gap < max(took / 2, 20_000_000)
+    sys.setswitchinterval(interval_s)
+    return ticks > TICKS_MIN
