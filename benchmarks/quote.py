@@ -1,8 +1,9 @@
-"""What ``sale.quote`` adds to a bare call: 40 lines, a member, hints; CPU time of the server, through the real socket.
+"""What ``sale.quote`` adds to a bare call: 40 lines, a member with two coupons, hints; the server's CPU time.
 
 ``python -m benchmarks.quote`` runs the till's methods over a real ledger and the 50 rules of the tests in a process
-of their own, and asks it in a closed loop. A bare call takes the same params, read into the same type, and answers
-with a reply that is as large and always the same. Blocks of both take turns, and the server says what they cost it.
+of their own, and asks it through the socket in a closed loop. A bare call takes the same params, read into the same
+type, and answers with a reply that is as large and always the same. Blocks of both take turns, and the server says
+what they cost it.
 """
 
 import asyncio
@@ -27,7 +28,7 @@ import structlog
 from benchmarks.rules_race.workload import bundle_of, receipts_of
 from edge.clock import SystemClock
 from edge.config import Config, Paths, Programme, Store
-from edge.counter import members, quoting, sale
+from edge.counter import coupons, members, quoting, sale
 from edge.counter.print_store import LedgerPrintStore
 from edge.counter.shop import Shop
 from edge.counter.uplink_state import UplinkState
@@ -53,7 +54,21 @@ CARD = "80000001"
 NOW = datetime.fromisoformat("2026-11-14T12:00:00+08:00")
 """Most rules of the tests are dated within 2026."""
 
-QUOTE, BARE, READY, SPENT = "sale.quote", "bench.bare", "bench.ready", "bench.spent"
+QUOTE, BARE, READY = "sale.quote", "bench.bare", "bench.ready"
+SPENT, CODES = "bench.spent", "bench.codes"
+COUPONS = (("C20", 30_000, 2_000), ("C50", 80_000, 5_000))
+"""Kind, what the basket must come to, and what comes off."""
+
+FAR = {
+    "id": "FAR",
+    "name": "满5000减600",
+    "phase": "discount",
+    "group": "full",
+    "need": {"min_fen": 500_000},
+    "do": {"op": "every_off", "every_fen": 500_000, "off_fen": 60_000},
+}
+"""More than most of the baskets come to: it has a hint for them."""
+
 TIERS = (("normal", None), ("silver", 10_000), ("gold", 50_000), ("diamond", 100_000_000))
 
 
@@ -64,13 +79,14 @@ async def serve(folder: Path) -> None:
     """The till's methods over a ledger, and the bare ones beside them."""
     clock = SystemClock(int(NOW.timestamp() * 1000) - SystemClock().now_ms())
     shop = await open_shop(folder, clock)
+    codes = [await issue(shop, kind) for kind, _, _ in COUPONS]
     devices = Supervisor((), (), clock, lambda _: None, lambda _: None, IdleText(("", "")))
     spooler = Spooler({}, LedgerPrintStore(shop), clock, lambda *_: None)
     desk = Desk(shop, quoting.Quotes(), devices, spooler, UplinkState(configured=False), lambda: None)
     broadcast = Broadcast()
     facts = HelloFacts("s001", "", "2026-11-14", 1, False, "i1", 0, ())
     session = session_methods(broadcast, lambda _, __: facts, lambda: "")
-    rows = (*session, *till_methods(desk), *bare_methods(usual_reply(shop)))
+    rows = (*session, *till_methods(desk), *bare_methods(usual_reply(shop, codes), codes))
     await Server(discoverable(rows, "0"), broadcast).serve_unix(folder / "pos.sock", "pos")
     await asyncio.Event().wait()
 
@@ -89,58 +105,75 @@ async def open_shop(folder: Path, clock: SystemClock) -> Shop:
     )
     await members.register(shop, "T1", registration)
     quotes = quoting.Quotes()
-    first = quoting.quote(shop, quotes, "T1", asked(baskets()[0]))
+    first = quoting.quote(shop, quotes, "T1", asked(baskets(())[0]))
     tender = sale.Tender("cash", first.totals.due_fen)
     paid = sale.CommitRequest(idem=str(uuid.uuid4()), quote_id=first.quote_id, tenders=(tender,))
     await sale.commit(shop, quotes, "T1", paid)
     return shop
 
 
+async def issue(shop: Shop, kind: str) -> str:
+    """The code of a new coupon of the member."""
+    request = coupons.IssueRequest(idem=str(uuid.uuid4()), kind=kind, member=CARD)
+    return (await coupons.issue(shop, "T1", request)).code
+
+
 def programme() -> dict[str, Any]:
-    """The 50 rules of the tests as HQ would write them."""
+    """The 50 rules of the tests and two kinds of coupons, as HQ would write them."""
     core = json.loads(bundle_of(50))
     for rule in core["rules"]:
         rule["name"] = f"优惠 {rule['id']}"
         for end in {"from", "to"} & rule["when"].keys():
             rule["when"][end] = datetime.fromtimestamp(rule["when"][end], NOW.tzinfo).isoformat()
+    core["rules"].append(FAR)
     return {
         "schema": "points-bundle/1",
         "programme": "bench",
         "version": 7,
         "valid_from": "2026-01-01T00:00:00+08:00",
         "tiers": [{"id": tier, "label": tier, "cumulative_fen": fen} for tier, fen in TIERS],
-        **{key: core[key] for key in ("points", "groups", "rules")},
+        "groups": [*core["groups"], {"id": "coupon", "phase": "discount", "mode": "best", "order": 90}],
+        "coupons": [coupon(*terms) for terms in COUPONS],
+        **{key: core[key] for key in ("points", "rules")},
     }
 
 
-def usual_reply(shop: Shop) -> quoting.QuoteReply:
+def coupon(kind: str, every_fen: int, off_fen: int) -> dict[str, Any]:
+    operation = {"op": "every_off", "every_fen": every_fen, "off_fen": off_fen}
+    need = {"min_fen": every_fen}
+    return {"id": kind, "name": f"券 {kind}", "group": "coupon", "need": need, "do": operation}
+
+
+def usual_reply(shop: Shop, codes: Sequence[str]) -> quoting.QuoteReply:
     """The quote of middling size among those that will be asked for."""
     quotes = quoting.Quotes()
-    replies = [quoting.quote(shop, quotes, "T1", asked(basket)) for basket in baskets()]
+    replies = [quoting.quote(shop, quotes, "T1", asked(basket)) for basket in baskets(codes)]
     return sorted(replies, key=lambda reply: len(msgspec.json.encode(reply)))[len(replies) // 2]
 
 
-def bare_methods(reply: quoting.QuoteReply) -> tuple[Method[Any], ...]:
-    """Nothing but the call: with a reply to be encoded, with one that already is, and what this process has spent."""
+def bare_methods(reply: quoting.QuoteReply, codes: list[str]) -> tuple[Method[Any], ...]:
+    """Nothing but the call, with a reply to be encoded and with one that already is; what a till here must know."""
     ready = msgspec.Raw(msgspec.json.encode(reply))
     params = quoting.QuoteRequest
     return (
         Method(BARE, params, quoting.QuoteReply, lambda _, __: reply),
         Method(READY, params, quoting.QuoteReply, lambda _, __: ready),
         Method(SPENT, Nothing, int, lambda _, __: time.process_time_ns()),
+        Method(CODES, Nothing, list[str], lambda _, __: codes),
     )
 
 
 # --- the baskets ---
 
 
-def baskets() -> list[dict[str, Any]]:
-    """Params of quotes: 40 lines, a member."""
+def baskets(codes: Sequence[str]) -> list[dict[str, Any]]:
+    """Params of quotes: 40 lines, a member, the coupons presented."""
     return [
         {
             "cashier": "小王",
             "member": CARD,
             "tender_hint": "wechat",
+            "coupons": list(codes),
             "lines": [basket_line(line) for line in json.loads(receipt)["lines"]],
         }
         for receipt in receipts_of(LINES, BASKETS)
@@ -177,6 +210,10 @@ class Till:
             frame("session.hello", {"terminal": "T1", "client": "bench", "version": "1", "protocol": [1]})
         )
 
+    def told(self, method: str) -> Any:
+        """The result of a method without params."""
+        return json.loads(self.ask(frame(method, {})))["result"]
+
     def ask(self, sent: bytes) -> bytes:
         """The answer, a line; raises ValueError for a refusal."""
         self._socket.sendall(sent)
@@ -189,13 +226,11 @@ class Till:
 
     def block_ns(self, frames: Sequence[bytes]) -> float:
         """CPU time of the server for each call of a block."""
-        before = self._spent_ns()
+        before: int = self.told(SPENT)
         for nth in range(BLOCK):
             self.ask(frames[nth % len(frames)])
-        return (self._spent_ns() - before) / BLOCK
-
-    def _spent_ns(self) -> int:
-        return int(json.loads(self.ask(frame(SPENT, {})))["result"])
+        after: int = self.told(SPENT)
+        return (after - before) / BLOCK
 
 
 def frame(method: str, params: dict[str, Any]) -> bytes:
@@ -223,8 +258,9 @@ def serving(folder: Path) -> Iterator[Path]:
 
 def measure(path: Path) -> dict[str, list[float]]:
     """Microseconds of the server's CPU a call, by method, one number a round."""
-    frames = {method: [frame(method, basket) for basket in baskets()] for method in (BARE, READY, QUOTE)}
     till = Till(path)
+    asking = baskets(till.told(CODES))
+    frames = {method: [frame(method, basket) for basket in asking] for method in (BARE, READY, QUOTE)}
     for calls in frames.values():
         till.block_ns(calls)
     sizes = (len(frames[QUOTE][0]), len(till.ask(frames[QUOTE][0])), len(till.ask(frames[BARE][0])))
