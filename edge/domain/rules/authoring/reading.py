@@ -34,6 +34,7 @@ SYNONYMS = {
 }
 """What people try first, and what the key is called."""
 
+TEXTS = (shapes.StrType, shapes.LiteralType, shapes.DateTimeType, shapes.DateType)
 RULE_PARTS = (Rule, Coupon, Gift, When, Select, Need, Limit)
 Labels = Mapping[str, str]
 
@@ -183,30 +184,28 @@ class _Reading:
     # --- what has none ---
 
     def _scalar(self, kind: shapes.Type, value: object, path: str, name: str, operation: str) -> Any:
-        form = form_of(name, operation)
-        wants_text = isinstance(
-            kind, shapes.StrType | shapes.LiteralType | shapes.DateTimeType | shapes.DateType
-        )
-        if wants_text and not isinstance(value, str) and value is not None and path in self._source.texts:
-            value = self._source.texts[path]
+        if isinstance(kind, TEXTS) and not isinstance(value, str) and value is not None:
+            value = self._source.texts.get(path, value)  # 0012 and no are text where text is wanted
         if isinstance(value, str):
             value = self._plain_text(kind, value, path, name, operation)
-            if value is UNSET:
-                return UNSET
+        if value is UNSET:
+            return UNSET
         try:
-            return (
-                msgspec.convert(value, bare(kind), strict=True) if not wants_text else self._text(kind, value)
-            )
+            read = msgspec.convert(value, bare(kind), strict=True)
         except msgspec.ValidationError:
-            hint = form.example if form and not wants_text else ""
-            why = f"expected {expected(kind)}, not {shown(value)}"
-            if name in ("tiers", "tier") and isinstance(value, str):
-                why, hint = f"no tier {shown(value)} in /tiers", did_you_mean(value, self._labels)
-            elif isinstance(kind, shapes.LiteralType) and isinstance(value, str):
-                hint = did_you_mean(value, map(str, kind.values))
-            elif isinstance(kind, shapes.StrType) and isinstance(value, int | float):
-                hint = f'put it in quotes: "{value}"'
-            return self._wrong(path, why, hint)
+            return self._misfit(kind, value, path, name, operation)
+        return value if isinstance(kind, TEXTS) else read  # dates stay texts in a document
+
+    def _misfit(self, kind: shapes.Type, value: object, path: str, name: str, operation: str) -> Any:
+        form = form_of(name, operation)
+        if name in ("tiers", "tier") and isinstance(value, str):
+            return self._wrong(path, f"no tier {shown(value)} in /tiers", did_you_mean(value, self._labels))
+        hint = form.example if form and not isinstance(kind, TEXTS) else ""
+        if isinstance(kind, shapes.LiteralType) and isinstance(value, str):
+            hint = did_you_mean(value, map(str, kind.values))
+        elif isinstance(kind, shapes.StrType) and isinstance(value, int | float):
+            hint = f'put it in quotes: "{value}"'
+        return self._wrong(path, f"expected {expected(kind)}, not {shown(value)}", hint)
 
     def _plain_text(self, kind: shapes.Type, text: str, path: str, name: str, operation: str) -> object:
         """What a text stands for where something else than a text is wanted, or where it is a label."""
@@ -220,11 +219,6 @@ class _Reading:
         if name in ("tiers", "tier") and isinstance(kind, shapes.StrType):
             return self._labels.get(text, text)
         return text
-
-    def _text(self, kind: shapes.Type, value: object) -> object:
-        """``value`` as it is, if it is of ``kind``; dates stay texts in a document."""
-        msgspec.convert(value, bare(kind), strict=True)
-        return value
 
     def _written(self, read: Any, text: str, path: str) -> Any:
         try:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import msgspec
 
 import cext
-from edge.domain.rules.authoring.check import errors_in, parts_of
+from edge.domain.rules.authoring.check import errors_in
 from edge.domain.rules.authoring.draft import read_draft
 from edge.domain.rules.authoring.findings import Finding, error
+from edge.domain.rules.authoring.parts import parts_of
 from edge.domain.rules.authoring.warnings import warnings_in
 from edge.domain.rules.compile import BundleRefused, read_bundle
 from edge.domain.rules.core import core_bundle, origin

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from edge.domain.dates import shown_moment
-from edge.domain.rules.authoring.check import Parts, Ruling
 from edge.domain.rules.authoring.findings import Finding, warning
+from edge.domain.rules.authoring.parts import Parts, Ruling
+from edge.domain.rules.authoring.vector_checks import unknown_tiers_and_coupons
 from edge.domain.rules.core import aware
 from edge.domain.rules.model import (
     EveryOff,
@@ -37,6 +38,7 @@ def warnings_in(parts: Parts) -> Iterator[Finding]:
         yield from _idle_keys(path, ruling)
     yield from _groups(parts)
     yield from _tiers(parts)
+    yield from unknown_tiers_and_coupons(parts)
 
 
 def _never(path: str, ruling: Ruling, parts: Parts) -> Iterator[Finding]:
