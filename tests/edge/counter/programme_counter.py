@@ -10,11 +10,13 @@ from pathlib import Path
 
 from edge.clock import ManualClock
 from edge.config import Config, Paths, Programme, Store, read_bundle_file
-from edge.counter import members, quoting, sale
+from edge.counter import coupons, members, quoting, sale, sale_history
 from edge.counter.quoting import BasketLine, QuoteReply, QuoteRequest, Quotes
 from edge.counter.sale import CommitReply, Tender
 from edge.counter.shop import Shop
+from edge.counter.slips import sale_slip
 from edge.domain.rules.compile import load_programme
+from edge.receipts.slips import SaleSlip
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 
@@ -50,10 +52,20 @@ class ProgrammeCounter:
         )
         return (await members.register(self.shop, TILL, request)).member
 
-    def quote(self, member: str, yuan: int, redeem: int = 0, category: str = "") -> QuoteReply:
-        """What one thing for ``yuan`` would cost."""
-        line = BasketLine(1000, yuan * 100, sku="A1", category=category)
-        request = QuoteRequest(cashier="c", member=member, lines=(line,), redeem_points=redeem)
+    def quote(
+        self,
+        member: str,
+        yuan: int,
+        redeem: int = 0,
+        category: str = "",
+        coupons: tuple[str, ...] = (),
+        sku: str = "",
+    ) -> QuoteReply:
+        """What one thing for ``yuan`` would cost; each price has goods of its own unless ``sku`` is given."""
+        line = BasketLine(1000, yuan * 100, sku=sku or f"A{yuan}", category=category)
+        request = QuoteRequest(
+            cashier="c", member=member, lines=(line,), redeem_points=redeem, coupons=coupons
+        )
         return quoting.quote(self.shop, self.quotes, TILL, request)
 
     async def buy(self, member: str, yuan: int, redeem: int = 0, category: str = "") -> CommitReply:
@@ -65,6 +77,16 @@ class ProgrammeCounter:
         tenders = (Tender("cash", quote.totals.due_fen),)
         commit = sale.CommitRequest(idem=str(uuid.uuid4()), quote_id=quote.quote_id, tenders=tenders)
         return await sale.commit(self.shop, self.quotes, TILL, commit)
+
+    async def coupon_for_points(self, member: str, kind: str) -> str:
+        """Exchange points for a coupon; its code."""
+        request = coupons.IssueRequest(idem=str(uuid.uuid4()), kind=kind, member=member, pay="points")
+        return (await coupons.issue(self.shop, TILL, request)).code
+
+    def slip(self, sold: CommitReply) -> SaleSlip:
+        """The receipt of that sale."""
+        record = sale_history.get(self.shop, TILL, sale_history.GetRequest(sale=sold.sale))
+        return sale_slip(record, self.shop.snapshot, self.shop.config.store, self.shop.programme)
 
     def points(self, member: str) -> int:
         """The balance."""

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.counter import refund, sale_history
-from edge.counter.slips import sale_slip
+from edge.counter import refund
 from edge.errors import Code, PosError
 from tests.edge.counter.programme_counter import TILL, ProgrammeCounter, open_programme
 
@@ -128,10 +127,7 @@ async def test_the_reply_and_the_slip_say_which_tier_was_reached_and_how_far_the
     member = await counter.member()
     sold = await counter.buy(member, 7400)
     assert sold.tier_reached == "gold"
-    shop = counter.shop
-    record = sale_history.get(shop, TILL, sale_history.GetRequest(sale=sold.sale))
-    slip = sale_slip(record, shop.snapshot, shop.config.store, shop.programme)
-    assert slip.messages == ("恭喜升级为金卡", "再消费 8600.00 元即可升为钻石卡")
+    assert counter.slip(sold).messages == ("恭喜升级为金卡", "再消费 8600.00 元即可升为钻石卡")
 
 
 async def test_before_the_rules_are_valid_nothing_is_quoted(counter: ProgrammeCounter) -> None:
