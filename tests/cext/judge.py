@@ -27,18 +27,23 @@ VALUES = {"member_value": 2, "day_value": 3, "total_value": 4}
 def judge(bundle: JsonObject, request: JsonObject) -> JsonObject:
     """What ``explain`` has to answer: of all choices among the coupons, what is best for the customer."""
     presented = request.get("coupons", [])
-    outcomes = []
-    for count in range(len(presented) + 1):
-        for chosen in combinations(presented, count):
-            receipt = Receipt(bundle, request, chosen).decide()
-            mask = sum(2 ** presented.index(kind) for kind in chosen)
-            fired = {rule for rule, _ in receipt["result"]["fired"]}
-            spent = [
-                one for one in bundle["rules"] if one["id"] in fired and one.get("when", {}).get("coupon")
-            ]
-            rank = (receipt["result"]["payable"], -receipt["result"]["points"], len(spent), -count, mask)
-            outcomes.append((rank, receipt))
-    return min(outcomes, key=lambda outcome: outcome[0])[1]
+    choices = [chosen for count in range(len(presented) + 1) for chosen in combinations(presented, count)]
+    receipts = [(chosen, Receipt(bundle, request, chosen).decide()) for chosen in choices]
+    return min(receipts, key=lambda one: loss(bundle, presented, *one))[1]
+
+
+def loss(
+    bundle: JsonObject, presented: list[str], chosen: Sequence[str], decided: JsonObject
+) -> tuple[int, ...]:
+    """What the customer wants little of, first things first: to pay, points not earned, coupons used up.
+
+    Then as many as can be take part, and of equal choices those presented first.
+    """
+    result = decided["result"]
+    fired = {rule for rule, _ in result["fired"]}
+    spent = [rule for rule in bundle["rules"] if rule["id"] in fired and "coupon" in rule.get("when", {})]
+    mask = sum(2 ** presented.index(kind) for kind in chosen)
+    return result["payable"], -result["points"], len(spent), -len(chosen), mask
 
 
 def rounded(exact: Fraction, direction: str) -> int:
