@@ -21,12 +21,11 @@ then NAMED, CALENDAR, minutes of the day and time windows.
 
 import hashlib
 from array import array
-from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain, compress, count, pairwise, repeat
+from itertools import accumulate, chain, compress, pairwise, repeat
 from operator import attrgetter, xor
 from struct import Struct
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -57,24 +56,22 @@ HEADER = 36
 MINUTES = 1440
 DIGEST_BYTES = 32
 MODES = {"all": 0, "best": 1, "first": 2}
-OPERATIONS = (EveryOff, OffBp, MultBp, PerQty, Fixed, FixedPrice, NthItemBp, RoundTo, Redeem, Gift)
+OPERATIONS = {
+    operation: number
+    for number, operation in enumerate(
+        (EveryOff, OffBp, MultBp, PerQty, Fixed, FixedPrice, NthItemBp, RoundTo, Redeem, Gift)
+    )
+}
 RECORD = Struct("<8I2q2H2B2x")
 LIMIT = Struct("<5I4x")
 GROUP = Struct("<qqQ")
-
-Numbering = Mapping[Hashable, int]
-"""Values of a dimension, numbered from 1: the row of each in its table."""
-
-
-def _nothing(rule: Rule) -> Sequence[Hashable]:
-    return ()
 
 
 class Dimension(NamedTuple):
     """One condition: the values that a rule asks for (none: it asks nothing), and those that it shuts out."""
 
     wanted: Callable[[Rule], Sequence[Hashable]]
-    unwanted: Callable[[Rule], Sequence[Hashable]] = _nothing
+    unwanted: Callable[[Rule], Sequence[Hashable]] | None = None
 
 
 NAMED = (
@@ -102,11 +99,11 @@ def _birthday_states(rule: Rule) -> tuple[int, ...]:
     return tuple(state for state in range(BIRTHDAY_STATES) if state & wanted)
 
 
-CALENDAR: tuple[tuple[Dimension, Numbering], ...] = (
-    (Dimension(lambda rule: (True,) if rule.when.first else ()), {True: 1}),
-    (Dimension(_birthday_states), {state: state for state in range(1, BIRTHDAY_STATES)}),
-    (Dimension(attrgetter("when.dow")), {weekday: weekday + 1 for weekday in range(7)}),
-    (Dimension(attrgetter("when.dom")), {day: day for day in range(1, 32)}),
+CALENDAR: tuple[tuple[Dimension, Sequence[Hashable]], ...] = (
+    (Dimension(lambda rule: (True,) if rule.when.first else ()), (True,)),
+    (Dimension(_birthday_states), range(1, BIRTHDAY_STATES)),
+    (Dimension(attrgetter("when.dow")), range(7)),
+    (Dimension(attrgetter("when.dom")), range(1, 32)),
 )
 """Values that are the same in every bundle: first purchase, birthday state, weekday, day of the month."""
 
@@ -132,33 +129,36 @@ class DamagedProgram(ValueError):
     """The blob is not one that ``pack`` wrote."""
 
 
-class Ranked(NamedTuple):
-    """A rule at its bit, with its place in the bundle and the rank of its group."""
+class Table(NamedTuple):
+    """Rows of bits: one for a value that is not named, then one for each that is."""
 
-    bit: int
-    group: int
-    place: int
-    rule: Rule
+    names: Sequence[Hashable]
+    rows: list[int]
 
 
 def pack(bundle: Bundle) -> bytes:
     """Lay out a checked bundle; the same bundle always gives the same bytes."""
-    words, ranked = _ranked(bundle)
-    limited = {rule.id: nth for nth, rule in enumerate(filter(_has_limit, bundle.rules), 1)}
-    vocabulary = [_numbered(bundle.rules, dimension) for dimension in NAMED]
-    edges, windows = _sweep([(one.bit, one.rule.when.from_s, one.rule.when.to_s) for one in ranked], FOREVER)
-    turns, minutes = _sweep([(one.bit, *one.rule.when.minutes) for one in ranked], MINUTES)
+    rules = bundle.rules
+    words, bits = _bits(bundle)
+    masks = [1 << bit for bit in bits]
+    marks = [sum(compress(masks, map(mark, rules))) for mark in MARKS]
+    limited = {rule.id: nth for nth, rule in enumerate(filter(_has_limit, rules), 1)}
+    named = [_table(masks, rules, dimension) for dimension in NAMED]
+    calendar = [_table(masks, rules, dimension, names) for dimension, names in CALENDAR]
+    edges, windows = _sweep(masks, map(attrgetter("when.from_s", "when.to_s"), rules), FOREVER)
+    turns, minutes = _sweep(masks, map(attrgetter("when.minutes"), rules), MINUTES)
+    rows = chain(marks, *(table.rows for table in (*named, *calendar)), minutes, windows)
     sections = [
         _groups(bundle),
-        _records(bundle, ranked, limited, 64 * sum(words)),
-        b"".join(_limit(rule.limit) for rule in bundle.rules if rule.id in limited),
+        _records(bundle, bits, limited, 64 * sum(words)),
+        b"".join(_limit(rule.limit) for rule in rules if rule.id in limited),
         array("q", edges).tobytes(),
-        _rows([*_tables(ranked, vocabulary), *minutes, *windows], sum(words)),
+        b"".join(row.to_bytes(8 * sum(words), "little") for row in rows),
         array("H", _segments(turns)).tobytes(),
-        _padded(array("H", (one.bit for one in sorted(ranked, key=attrgetter("place")))).tobytes()),
-        _texts(bundle, [*vocabulary, limited]),
+        _padded(array("H", bits).tobytes()),
+        _texts(bundle, [*(table.names for table in named), list(limited)]),
     ]
-    sizes = [len(edges), len(minutes), *words, *map(len, vocabulary), len(limited)]
+    sizes = [len(edges), len(minutes), *words, *(len(table.names) for table in named), len(limited)]
     blob = b"".join((_header(bundle, sizes, sections), *sections))
     return blob + hashlib.sha256(blob).digest()
 
@@ -193,22 +193,16 @@ def _header(bundle: Bundle, sizes: Sequence[int], sections: Sequence[bytes]) -> 
     return array("q", words + [0] * (HEADER - len(words))).tobytes()
 
 
-def _ranked(bundle: Bundle) -> tuple[list[int], list[Ranked]]:
-    """How many words each phase has, and every rule at its bit."""
+def _bits(bundle: Bundle) -> tuple[list[int], list[int]]:
+    """How many words each phase has, and the bit of every rule, in the order of the bundle."""
     words: list[int] = []
-    ranked: list[Ranked] = []
+    bits = [0] * len(bundle.rules)
     for phase in PHASES:
-        rules = ranked_rules(bundle, phase)
-        bits = count(64 * sum(words))
-        ranked += (Ranked(bit, *rule) for bit, rule in zip(bits, rules, strict=False))
-        words.append((len(rules) + 63) // 64)
-    return words, ranked
-
-
-def _numbered(rules: Sequence[Rule], dimension: Dimension) -> Numbering:
-    """Number the values that the rules name."""
-    named = chain(map(dimension.wanted, rules), map(dimension.unwanted, rules))
-    return dict(zip(dict.fromkeys(chain.from_iterable(named)), count(1), strict=False))
+        ranked = ranked_rules(bundle, phase)
+        for bit, (_, place, _) in enumerate(ranked, 64 * sum(words)):
+            bits[place] = bit
+        words.append((len(ranked) + 63) // 64)
+    return words, bits
 
 
 def _groups(bundle: Bundle) -> bytes:
@@ -224,33 +218,36 @@ def _groups(bundle: Bundle) -> bytes:
     )
 
 
-def _records(bundle: Bundle, ranked: Sequence[Ranked], limited: Mapping[str, int], bits: int) -> bytes:
+def _records(bundle: Bundle, bits: Sequence[int], limited: Mapping[str, int], length: int) -> bytes:
     """The record of every bit; those between the phases are empty."""
-    records = [bytes(RECORD.size)] * bits
-    for one in ranked:
-        records[one.bit] = _record(one, limited.get(one.rule.id, 0), bundle.points.fen_per_point)
+    records = [bytes(RECORD.size)] * length
+    rank = {group.id: rank for rank, group in enumerate(ranked_groups(bundle))}
+    fen_per_point = bundle.points.fen_per_point
+    for place, (bit, rule) in enumerate(zip(bits, bundle.rules, strict=True)):
+        records[bit] = _record(rule, fen_per_point, place, limited.get(rule.id, 0), rank[rule.group])
     return b"".join(records)
 
 
-def _record(ranked: Ranked, limit: int, fen_per_point: int) -> bytes:
+def _record(rule: Rule, fen_per_point: int, place: int, limit: int, group: int) -> bytes:
     """One rule: thresholds, cap, operation with its operands, where it belongs."""
-    rule = ranked.rule
+    when = rule.when
+    need = rule.need
     number, second, divisor, half = _operands(rule, fen_per_point)
     return RECORD.pack(
-        rule.need.min_fen,
-        rule.need.min_qty,
-        rule.when.min_total,
-        rule.when.max_total or FEN_MAX,
+        need.min_fen,
+        need.min_qty,
+        when.min_total,
+        when.max_total or FEN_MAX,
         rule.select.min_unit,
         rule.cap or FEN_MAX,
         number,
         second,
         divisor,
         half,
-        ranked.place,
+        place,
         limit,
-        ranked.group,
-        OPERATIONS.index(type(rule.do)),
+        group,
+        OPERATIONS[type(rule.do)],
     )
 
 
@@ -280,46 +277,47 @@ def _limit(limit: Limit) -> bytes:
     return LIMIT.pack(limit.per_member, limit.per_day, limit.member_value, limit.day_value, limit.total_value)
 
 
-def _tables(ranked: Sequence[Ranked], vocabulary: Sequence[Numbering]) -> Iterable[int]:
-    """The rows of MARKS, NAMED and CALENDAR."""
-    masks = [1 << one.bit for one in ranked]
-    rules = [one.rule for one in ranked]
-    marks = (sum(compress(masks, map(mark, rules))) for mark in MARKS)
-    named = zip(NAMED, vocabulary, strict=True)
-    return chain(marks, *(_table(masks, rules, *dimension) for dimension in chain(named, CALENDAR)))
-
-
 def _table(
-    masks: Sequence[int], rules: Sequence[Rule], dimension: Dimension, numbers: Numbering
-) -> list[int]:
-    """One row for a value that no rule names, then one for each that is numbered."""
-    indifferent = 0
-    asking = [0] * (len(numbers) + 1)
-    barred = [0] * (len(numbers) + 1)
-    for mask, wanted, unwanted in zip(
-        masks, map(dimension.wanted, rules), map(dimension.unwanted, rules), strict=True
-    ):
-        if not wanted:
-            indifferent |= mask
-        for value in wanted:
-            asking[numbers[value]] |= mask
-        for value in unwanted:
-            barred[numbers[value]] |= mask
-    return [(indifferent | asks) & ~bars for asks, bars in zip(asking, barred, strict=True)]
+    masks: Sequence[int],
+    rules: Sequence[Rule],
+    dimension: Dimension,
+    names: Sequence[Hashable] | None = None,
+) -> Table:
+    """Which rules live with each value; ``names`` are those that the rules name if they are not given."""
+    asking, everybody_asking = _by_value(masks, map(dimension.wanted, rules))
+    barred, _ = _by_value(masks, map(dimension.unwanted, rules) if dimension.unwanted else ())
+    if names is None:
+        names = list(asking | barred)
+    indifferent = sum(masks) ^ everybody_asking
+    rows = [(indifferent | asking.get(value, 0)) & ~barred.get(value, 0) for value in names]
+    return Table(names, [indifferent, *rows])
 
 
-def _rows(rows: Iterable[int], width: int) -> bytes:
-    return b"".join(row.to_bytes(8 * width, "little") for row in rows)
+def _by_value(
+    masks: Sequence[int], values_of: Iterable[Sequence[Hashable]]
+) -> tuple[dict[Hashable, int], int]:
+    """For each value the rules that name it, and all rules that name any."""
+    found: dict[Hashable, int] = {}
+    naming = 0
+    for mask, values in zip(masks, values_of, strict=False):
+        if values:
+            naming |= mask
+            for value in values:
+                found[value] = found.get(value, 0) | mask
+    return found, naming
 
 
-def _sweep(spans: Iterable[tuple[int, int, int]], end: int) -> tuple[list[int], list[int]]:
-    """Turn (bit, from, to) into the edges where something changes and the rows before, between and after."""
-    toggles: defaultdict[int, int] = defaultdict(int)
-    for bit, start, stop in spans:
-        toggles[max(start, 0)] ^= 1 << bit
-        toggles[min(stop, end)] ^= 1 << bit
-    first = toggles.pop(0, 0)
-    toggles.pop(end, 0)
+def _sweep(masks: Sequence[int], spans: Iterable[tuple[int, int]], end: int) -> tuple[list[int], list[int]]:
+    """Turn from and to of each rule into the edges where something changes and the rows between them."""
+    first = 0
+    toggles: dict[int, int] = {}
+    for mask, (start, stop) in zip(masks, spans, strict=True):
+        if start == 0:
+            first |= mask
+        else:
+            toggles[start] = toggles.get(start, 0) ^ mask
+        if stop != end:
+            toggles[stop] = toggles.get(stop, 0) ^ mask
     edges = sorted(toggles)
     return edges, list(accumulate(map(toggles.__getitem__, edges), xor, initial=first))
 
@@ -330,14 +328,17 @@ def _segments(turns: Sequence[int]) -> Iterable[int]:
     return chain.from_iterable(repeat(nth, end - start) for nth, (start, end) in enumerate(spans))
 
 
-def _texts(bundle: Bundle, vocabulary: Iterable[Mapping[Any, int]]) -> bytes:
+def _texts(bundle: Bundle, vocabulary: Iterable[Iterable[Hashable]]) -> bytes:
     """Names as they are; of every rule what its step in a trace begins with; ids of groups as JSON."""
     texts = [str(value).encode() for names in vocabulary for value in names]
-    texts += [b'{"rule":%b,"state":"' % msgspec.json.encode(rule.id) for rule in bundle.rules]
-    texts += [msgspec.json.encode(group.id) for group in ranked_groups(bundle)]
+    texts += [b'{"rule":%b,"state":"' % _encode(rule.id) for rule in bundle.rules]
+    texts += [_encode(group.id) for group in ranked_groups(bundle)]
     starts = accumulate(map(len, texts), initial=16 * len(texts))
     places = chain.from_iterable(zip(starts, map(len, texts), strict=False))
     return array("q", places).tobytes() + _padded(b"".join(texts))
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _padded(section: bytes) -> bytes:
