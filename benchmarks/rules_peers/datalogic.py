@@ -1,6 +1,6 @@
 """datalogic-py: JSONLogic in Rust. One compiled expression answers for all rules, in a session that keeps its arena.
 
-It reads lines as objects, each with its place: columns, which suit the other engines, cost it twice as much.
+It reads lines as objects, each with its place: columns, which suit the other engines, take it longer.
 """
 
 from collections.abc import Callable
