@@ -22,7 +22,7 @@ then NAMED, CALENDAR, minutes of the day and time windows.
 import hashlib
 from array import array
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain, compress, pairwise, repeat
+from itertools import accumulate, chain, compress, pairwise
 from operator import attrgetter, xor
 from struct import Struct
 from typing import NamedTuple
@@ -140,6 +140,7 @@ def pack(bundle: Bundle) -> bytes:
     """Lay out a checked bundle; the same bundle always gives the same bytes."""
     rules = bundle.rules
     words, bits = _bits(bundle)
+    width = sum(words)
     masks = [1 << bit for bit in bits]
     marks = [sum(compress(masks, map(mark, rules))) for mark in MARKS]
     limited = {rule.id: nth for nth, rule in enumerate(filter(_has_limit, rules), 1)}
@@ -150,11 +151,11 @@ def pack(bundle: Bundle) -> bytes:
     rows = chain(marks, *(table.rows for table in (*named, *calendar)), minutes, windows)
     sections = [
         _groups(bundle),
-        _records(bundle, bits, limited, 64 * sum(words)),
+        _records(bundle, bits, limited, 64 * width),
         b"".join(_limit(rule.limit) for rule in rules if rule.id in limited),
         array("q", edges).tobytes(),
-        b"".join(row.to_bytes(8 * sum(words), "little") for row in rows),
-        array("H", _segments(turns)).tobytes(),
+        b"".join([row.to_bytes(8 * width, "little") for row in rows]),
+        _minutes(turns),
         _padded(array("H", bits).tobytes()),
         _texts(bundle, [*(table.names for table in named), list(limited)]),
     ]
@@ -322,10 +323,10 @@ def _sweep(masks: Sequence[int], spans: Iterable[tuple[int, int]], end: int) -> 
     return edges, list(accumulate(map(toggles.__getitem__, edges), xor, initial=first))
 
 
-def _segments(turns: Sequence[int]) -> Iterable[int]:
+def _minutes(turns: Sequence[int]) -> bytes:
     """Row of each minute of the day: how many turns are behind it."""
     spans = pairwise((0, *turns, MINUTES))
-    return chain.from_iterable(repeat(nth, end - start) for nth, (start, end) in enumerate(spans))
+    return b"".join(nth.to_bytes(2, "little") * (end - start) for nth, (start, end) in enumerate(spans))
 
 
 def _texts(bundle: Bundle, vocabulary: Iterable[Iterable[Hashable]]) -> bytes:
