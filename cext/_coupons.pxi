@@ -66,12 +66,12 @@ cdef void redeem(const Program *program, Work *work) noexcept nogil:
 
 
 cdef void ask_terms(const Program *program, int j, Work *work) noexcept nogil:
-    """Let the rule set the terms, if its needs are met and no other has; they are for all lines, like gifts."""
+    """Let the rule set the terms, if its needs are met and no other has."""
     cdef const Rule *rule = &program.rules[j]
-    cdef const Sum *chosen = gather(program, GIFTS, j, work)
+    cdef const Sum *chosen = chosen_of(program, work, POINTS, j)
     cdef int64_t fen = measure(chosen.members, work.net, work.basket.n)
     cdef uint64_t silencers = work.fired_groups & program.groups[rule.group].silencers
-    if any_line(chosen) and is_met(program, rule, j, chosen, fen, silencers, work):
+    if any_line(chosen) and is_met(program, rule, j, fen, silencers, work):
         put_in(work.valued, j)
         if work.redeeming < 0:
             work.redeeming = j

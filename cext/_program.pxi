@@ -126,6 +126,11 @@ cdef inline int first_word(const Program *program, int phase) noexcept nogil:
     return program.ends[phase - 1] if phase else 0
 
 
+cdef inline int phase_of(const Program *program, int j) noexcept nogil:
+    cdef int word = j >> 6
+    return DISCOUNT if word < program.ends[DISCOUNT] else POINTS if word < program.ends[POINTS] else GIFTS
+
+
 cdef int open_program(Program *program, bytes blob) except -1:
     """Point into the blob and index its texts; raises DamagedProgram where a size does not fit."""
     cdef const uint8_t *base = <const uint8_t *>PyBytes_AS_STRING(blob)

@@ -13,7 +13,7 @@ cdef struct Work:
     int64_t points
     int redeeming  # the rule that set the terms of redemption, or -1
     uint64_t met[WORDS]  # `when` with all coupons, but for totals
-    uint64_t touched[WORDS]  # of those that choose their lines: they select one
+    uint64_t touched[WORDS]  # of those that choose their lines: they have one
     uint64_t alive[WORDS]  # all of `when`, and the limits
     uint64_t in_need[WORDS]
     uint64_t silenced[WORDS]
@@ -29,8 +29,7 @@ cdef struct Work:
     int32_t fired_rules[RULES]  # in the order of application
     int64_t fired_values[RULES]
     int16_t used_at[RULES + 1]  # by limit: place in basket.used and 1, or 0
-    uint64_t selected[WORDS * 64][LINE_WORDS]  # of those that are touched: their lines, which may not take part
-    Sum sums[WORDS * 64]  # of those that were valued
+    Sum sums[WORDS * 64]  # of those that are touched; what they measure also of those for every line
 
 cdef struct Turn:  # the group that is having its turn
     const Group *group
@@ -102,14 +101,11 @@ cdef inline bint admits(const Program *program, const Work *work, int j, int64_t
 
 
 cdef void find_selected(const Program *program, Work *work) noexcept nogil:
-    """Find the lines of each rule that chooses its own and may live: the same with any coupons, in any phase."""
+    """Find the lines of each rule that chooses its own and may live: they are the same with any coupons."""
     cdef const Line *line = work.basket.lines
-    cdef const uint64_t *cat
-    cdef const uint64_t *brand
-    cdef const uint64_t *sku
     cdef uint64_t choosing[WORDS]
+    cdef uint64_t barred[WORDS]
     cdef uint64_t any_choosing = 0
-    cdef uint64_t rest
     cdef int w
     cdef int i
     for w in range(program.width):
@@ -119,28 +115,52 @@ cdef void find_selected(const Program *program, Work *work) noexcept nogil:
     if not any_choosing:
         return
     for i in range(work.basket.n):
-        cat = row_of(program, CAT, line.cat)
-        brand = row_of(program, BRAND, line.brand)
-        sku = row_of(program, SKU, line.sku)
-        for w in range(program.width):
-            rest = choosing[w] & cat[w] & brand[w] & sku[w]
-            while rest:
-                select(program, w, rest & (0 - rest), line, i, work)
-                rest &= rest - 1
+        if UNLIKELY(line.nd | line.np):
+            bar(program, line, choosing, barred)
+            select_line(program, barred, line, i, work)
+        else:
+            select_line(program, choosing, line, i, work)
         line += 1
+
+
+cdef void bar(const Program *program, const Line *line, const uint64_t *choosing, uint64_t *barred) noexcept nogil:
+    """Leave out the phases in which the line takes no part; terms of redemption are for all lines."""
+    cdef int w
+    memcpy(barred, choosing, program.width * sizeof(uint64_t))
+    if line.nd:
+        memset(barred, 0, program.ends[DISCOUNT] * sizeof(uint64_t))
+    if line.np:
+        for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
+            barred[w] &= program.marks[REDEEMS][w]
+
+
+cdef inline void select_line(
+    const Program *program, const uint64_t *choosing, const Line *line, int i, Work *work
+) noexcept nogil:
+    """Add a line to those of each ``choosing`` rule that selects it."""
+    cdef const uint64_t *cat = row_of(program, CAT, line.cat)
+    cdef const uint64_t *brand = row_of(program, BRAND, line.brand)
+    cdef const uint64_t *sku = row_of(program, SKU, line.sku)
+    cdef uint64_t rest
+    cdef int w
+    for w in range(program.width):
+        rest = choosing[w] & cat[w] & brand[w] & sku[w]
+        while rest:
+            select(program, w, rest & (0 - rest), line, i, work)
+            rest &= rest - 1
 
 
 cdef inline void select(
     const Program *program, int word, uint64_t rule, const Line *line, int i, Work *work
 ) noexcept nogil:
-    """Add a line to what the rule selects, unless it is too cheap for it."""
+    """Add a line to those of the rule, unless it is too cheap for it."""
     cdef int j = word * 64 + LOWEST(rule)
     if program.marks[HAS_UNIT][word] & rule and line.unit < program.rules[j].min_unit:
         return
     if not work.touched[word] & rule:
         work.touched[word] |= rule
-        memset(work.selected[j], 0, sizeof(work.selected[j]))
-    put_in(work.selected[j], i)
+        memset(work.sums[j].members, 0, sizeof(work.sums[j].members))
+    put_in(work.sums[j].members, i)
 
 
 cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
@@ -148,7 +168,6 @@ cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nog
     cdef const Line *line = work.basket.lines
     cdef Sum *eligible = &work.eligible[phase]
     cdef int64_t fen = 0
-    cdef int64_t qty = 0
     cdef uint64_t members = 0
     cdef int i
     memset(eligible.members, 0, sizeof(eligible.members))
@@ -157,42 +176,25 @@ cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nog
             members = 0
         if not ((phase == DISCOUNT and line.nd) or (phase == POINTS and line.np)):
             fen += amounts[i]
-            qty += line.qty
             members |= bit(i & 63)
         eligible.members[i >> 6] = members
         line += 1
     eligible.fen = fen
-    eligible.qty = qty
 
 
 cdef inline bint any_line(const Sum *chosen) noexcept nogil:
     return (chosen.members[0] | chosen.members[1] | chosen.members[2] | chosen.members[3]) != 0
 
 
-cdef inline const Sum *gather(const Program *program, int phase, int j, Work *work) noexcept nogil:
-    """Find the lines that the rule works on: of those that it selects, the eligible ones."""
-    cdef const Sum *eligible = &work.eligible[phase]
-    cdef int i
-    if has(program.marks[ANY_LINE], j):
-        return eligible
-    for i in range(LINE_WORDS):
-        work.sums[j].members[i] = work.selected[j][i] & eligible.members[i]
-    if program.rules[j].min_qty or program.rules[j].operation == PER_QTY:
-        work.sums[j].qty = count_units(work.sums[j].members, work.basket.lines, work.basket.n)
-    return &work.sums[j]
-
-
 cdef int64_t value_of(const Program *program, int phase, int j, const Turn *turn, Work *work) noexcept nogil:
-    """What a living rule would give in its group, 0 for nothing; keeps why."""
+    """What a living rule with lines would give in its group, 0 for nothing; keeps why."""
     cdef const Rule *rule = &program.rules[j]
-    cdef const Sum *chosen = gather(program, phase, j, work)
+    cdef const Sum *chosen = chosen_of(program, work, phase, j)
     cdef int64_t fen = chosen.fen
     cdef int64_t value
-    if not any_line(chosen):
-        return 0
     if chosen == &work.sums[j] or turn.amounts == work.running:
         fen = measure(chosen.members, turn.amounts, work.basket.n)
-    if not is_met(program, rule, j, chosen, fen, turn.silencers, work):
+    if not is_met(program, rule, j, fen, turn.silencers, work):
         return 0
     value = worth(rule, work.basket.lines, work.basket.n, chosen, fen, turn.amounts)
     value = least(value, most_of(program, rule, work))
@@ -202,11 +204,11 @@ cdef int64_t value_of(const Program *program, int phase, int j, const Turn *turn
 
 
 cdef inline bint is_met(
-    const Program *program, const Rule *rule, int j, const Sum *chosen, int64_t fen, uint64_t silencers, Work *work
+    const Program *program, const Rule *rule, int j, int64_t fen, uint64_t silencers, Work *work
 ) noexcept nogil:
     """Tell whether the rule has what it needs and no group silences it; keeps why not."""
     work.sums[j].fen = fen
-    if fen < rule.min_fen or (rule.min_qty and chosen.qty < rule.min_qty):
+    if fen < rule.min_fen or (rule.min_qty and units_of(program, j, work) < rule.min_qty):
         put_in(work.in_need, j)
         return False
     if silencers:
@@ -214,6 +216,12 @@ cdef inline bint is_met(
         work.sums[j].silencer = LOWEST(silencers)
         return False
     return True
+
+
+cdef inline int64_t units_of(const Program *program, int j, const Work *work) noexcept nogil:
+    """How many whole units the rule has."""
+    cdef const Sum *chosen = chosen_of(program, work, phase_of(program, j), j)
+    return count_units(chosen.members, work.basket.lines, work.basket.n)
 
 
 cdef int64_t weigh(
@@ -307,13 +315,12 @@ cdef inline void end_turn(const Program *program, int phase, Turn *turn, Work *w
 cdef void run_phase(const Program *program, int phase, const int64_t *opening, Work *work) noexcept nogil:
     """Value the living rules in execution order; each group chooses by its mode before the next begins."""
     cdef uint64_t rest
-    cdef Turn turn
+    cdef uint64_t for_all = ~<uint64_t>0 if any_line(&work.eligible[phase]) else 0
+    cdef Turn turn = Turn(NULL, opening, opening, 0, -1, 0)
     cdef int w
-    turn.opening = opening
-    turn.group = NULL
-    turn.best = -1
     for w in range(first_word(program, phase), program.ends[phase]):
-        rest = work.alive[w] & (program.marks[ANY_LINE][w] | work.touched[w]) & ~program.marks[REDEEMS][w]
+        rest = work.alive[w] & (program.marks[ANY_LINE][w] & for_all | work.touched[w])
+        rest &= ~program.marks[REDEEMS][w]
         while rest:
             take_turn(program, phase, w * 64 + LOWEST(rest), &turn, work)
             rest &= rest - 1

@@ -44,11 +44,6 @@ cdef struct Trace:
     uint8_t whys[WORDS * 64]  # of rules that are not alive
 
 
-cdef inline int phase_of(const Program *program, int j) noexcept nogil:
-    cdef int word = j >> 6
-    return DISCOUNT if word < program.ends[DISCOUNT] else POINTS if word < program.ends[POINTS] else GIFTS
-
-
 cdef inline void note_why(Trace *trace, int word, uint64_t rules, int why) noexcept nogil:
     while rules:
         trace.whys[word * 64 + LOWEST(rules)] = <uint8_t>why
@@ -193,7 +188,7 @@ cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept n
     if has(work.fired, j):
         return put_fired(p, trace, phase, j)
     if has(work.in_need, j):
-        return put_need(p, trace, phase, j)
+        return put_need(p, trace, j)
     if has(work.silenced, j):
         p = put(put_why(p, WHY_SUPPRESSED), b',"by":', 6)
         return put_text(
@@ -208,7 +203,9 @@ cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept n
 
 
 cdef inline bint has_lines(const Program *program, const Work *work, int phase, int j) noexcept nogil:
-    return (has(program.marks[ANY_LINE], j) or has(work.touched, j)) and any_line(chosen_of(program, work, phase, j))
+    if has(program.marks[ANY_LINE], j):
+        return any_line(chosen_of(program, work, phase, j))
+    return has(work.touched, j)
 
 
 cdef inline int winner_over(const Program *program, const Work *work, int j) noexcept nogil:
@@ -251,12 +248,11 @@ cdef inline uint8_t *put_members(
     return p - 1
 
 
-cdef uint8_t *put_need(uint8_t *p, const Trace *trace, int phase, int j) noexcept nogil:
+cdef uint8_t *put_need(uint8_t *p, const Trace *trace, int j) noexcept nogil:
     """Write what is missing."""
     cdef const Rule *rule = &trace.program.rules[j]
-    cdef const Sum *chosen = chosen_of(trace.program, trace.work, phase, j)
     cdef int64_t short_fen = rule.min_fen - trace.work.sums[j].fen
-    cdef int64_t short_qty = rule.min_qty - chosen.qty if rule.min_qty else 0
+    cdef int64_t short_qty = rule.min_qty - units_of(trace.program, j, trace.work)
     p = put(put_why(p, WHY_NEED), b',"short_fen":', 13)
     p = put_number(p, short_fen if short_fen > 0 else 0)
     p = put(p, b',"short_qty":', 13)

@@ -1,10 +1,10 @@
 # Amounts: what a share comes to, what an operation is worth on the lines that a rule selects.
 
-cdef struct Sum:  # of the lines that a rule works on
+cdef struct Sum:  # of the lines that a rule works on; as large as a line of the processor's cache
     uint64_t members[LINE_WORDS]
     int64_t fen  # as last measured
-    int64_t qty  # whole units; of a rule that chooses its lines only where it asks for it
     int64_t silencer  # the group that silenced the rule, if one did
+    int64_t unused[2]
 
 
 cdef inline int64_t ratio(int64_t numerator, int64_t divisor, double inverse) noexcept nogil:
@@ -131,7 +131,7 @@ cdef int64_t worth(
     if rule.operation == EVERY_OFF:
         return steps_of(fen, rule) * rule.number
     if rule.operation == PER_QTY:
-        return chosen.qty * rule.number
+        return count_units(chosen.members, lines, n) * rule.number
     if rule.operation == FIXED:
         return rule.number
     if rule.operation == FIXED_PRICE:
