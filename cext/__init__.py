@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from typing import Literal, NamedTuple, Protocol
 
 from cext.errors import BundleError, KernelError, RequestError
+from cext.quotes import Label, Quoter
 from cext.replay import Buckets, Outcomes, Packed, PlainPacked, Receipts
 
 __all__ = [
@@ -58,13 +59,14 @@ class Program(NamedTuple):
     """A bundle ready to run.
 
     ``evaluate`` and ``explain`` take a request as JSON and answer in JSON; they raise RequestError.
-    ``pack`` reads many requests, to price them together. They are the kernel's own functions, without a
-    Python frame in between.
+    ``pack`` reads many requests, to price them together. ``quoter`` makes quotes for tills from their own bytes;
+    only the compiled kernel has it. They are the kernel's own functions, without a Python frame in between.
     """
 
     evaluate: Callable[[bytes], bytes]
     explain: Callable[[bytes], bytes]
     pack: Callable[[Iterable[bytes]], Packed]
+    quoter: Callable[[tuple[Label, ...], str, int], Quoter] | None
     rule_ids: tuple[str, ...]
     version: int
     blob_sha256: str
@@ -82,11 +84,12 @@ def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
     rule_ids = tuple(rule.id for rule in bundle.rules)
     evaluator: _Evaluator
     packer: Callable[[Iterable[bytes]], Packed]
+    quoter: Callable[[tuple[Label, ...], str, int], Quoter] | None = None
     if chosen == "c":
         from cext._kernel import Kernel as Compiled
 
         evaluator = compiled = Compiled(blob)
-        packer = compiled.pack
+        packer, quoter = compiled.pack, compiled.quoter
     else:
         from cext.kernel_py import Kernel as Plain
 
@@ -96,6 +99,7 @@ def load(bundle_json: bytes, kernel: KernelName | None = None) -> Program:
         evaluate=evaluator.evaluate,
         explain=evaluator.explain,
         pack=packer,
+        quoter=quoter,
         rule_ids=rule_ids,
         version=bundle.version,
         blob_sha256=digest(blob),

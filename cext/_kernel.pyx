@@ -23,9 +23,12 @@ from cpython.mem cimport (
     PyMem_RawRealloc,
 )
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memcpy, memset
+from cpython.unicode cimport PyUnicode_DecodeUTF8
+from libc.string cimport memcmp, memcpy, memmove, memset
 
 from types import MappingProxyType
+
+from msgspec.json import encode as json_encode
 
 from cext import limits, reply
 from cext.errors import RequestError
@@ -79,6 +82,10 @@ cdef class Kernel:
         price(&self.program, &basket, &work)
         return write_explanation(&self.program, &work)
 
+    def quoter(self, labels, store, version):
+        """Quotes for the tills of one store; see cext.quotes."""
+        return Quoter(self, labels, store, version)
+
     def pack(self, requests):
         """Read many requests, to price them together."""
         return Packed(self, requests)
@@ -94,6 +101,7 @@ cdef class Kernel:
 
 
 include "_replay.pxi"
+include "_quote.pxi"
 
 
 cdef bytes write_result(const Program *program, const Work *work):

@@ -176,30 +176,42 @@ cdef inline uint8_t *put_why(uint8_t *p, int why) noexcept nogil:
     return p + ENDING_LENGTHS[why]
 
 
-cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept nogil:
-    """Write how far one rule came, and why no further."""
+cdef inline int why_of(const Trace *trace, int j) noexcept nogil:
+    """Why a rule gave nothing, or WHYS where it gave something."""
     cdef const Program *program = trace.program
     cdef const Work *work = trace.work
     cdef int phase = phase_of(program, j)
     if phase == POINTS and not work.basket.occasion.member:
-        return put_why(p, WHY_NO_MEMBER)
+        return WHY_NO_MEMBER
     if not has(work.alive, j):
-        return put_why(p, trace.whys[j])
+        return trace.whys[j]
     if has(work.fired, j):
-        return put_fired(p, trace, phase, j)
+        return WHYS
     if has(work.in_need, j):
-        return put_need(p, trace, j)
+        return WHY_NEED
     if has(work.silenced, j):
-        p = put(put_why(p, WHY_SUPPRESSED), b',"by":', 6)
-        return put_text(
-            p, program.group_ids[work.sums[j].silencer].start, program.group_ids[work.sums[j].silencer].length
-        )
+        return WHY_SUPPRESSED
     if not has_lines(program, work, phase, j):
-        return put_why(p, WHY_NO_LINE)
-    if not has(work.valued, j) or winner_over(program, work, j) == j:
-        return put_why(p, WHY_NO_VALUE)
-    p = put(put_why(p, WHY_LOST), b',"to":', 6)
-    return put_id(p, program, program.rules[winner_over(program, work, j)].place)
+        return WHY_NO_LINE
+    return WHY_LOST if has(work.valued, j) and winner_over(program, work, j) != j else WHY_NO_VALUE
+
+
+cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept nogil:
+    """Write how far one rule came, and why no further."""
+    cdef const Program *program = trace.program
+    cdef const Text *silencer
+    cdef int why = why_of(trace, j)
+    if why == WHYS:
+        return put_fired(p, trace, phase_of(program, j), j)
+    p = put_why(p, why)
+    if why == WHY_NEED:
+        return put_need(p, trace, j)
+    if why == WHY_SUPPRESSED:
+        silencer = &program.group_ids[trace.work.sums[j].silencer]
+        return put_text(put(p, b',"by":', 6), silencer.start, silencer.length)
+    if why == WHY_LOST:
+        return put_id(put(p, b',"to":', 6), program, program.rules[winner_over(program, trace.work, j)].place)
+    return p
 
 
 cdef inline bint has_lines(const Program *program, const Work *work, int phase, int j) noexcept nogil:
@@ -248,12 +260,16 @@ cdef inline uint8_t *put_members(
     return p - 1
 
 
+cdef inline int64_t lack_of(const Trace *trace, int j) noexcept nogil:
+    """The fen that a rule in need is short of."""
+    cdef int64_t short_fen = trace.program.rules[j].min_fen - trace.work.sums[j].fen
+    return short_fen if short_fen > 0 else 0
+
+
 cdef uint8_t *put_need(uint8_t *p, const Trace *trace, int j) noexcept nogil:
     """Write what is missing."""
-    cdef const Rule *rule = &trace.program.rules[j]
-    cdef int64_t short_fen = rule.min_fen - trace.work.sums[j].fen
-    cdef int64_t short_qty = rule.min_qty - units_of(trace.program, j, trace.work)
-    p = put(put_why(p, WHY_NEED), b',"short_fen":', 13)
-    p = put_number(p, short_fen if short_fen > 0 else 0)
+    cdef int64_t short_qty = trace.program.rules[j].min_qty - units_of(trace.program, j, trace.work)
+    p = put(p, b',"short_fen":', 13)
+    p = put_number(p, lack_of(trace, j))
     p = put(p, b',"short_qty":', 13)
     return put_number(p, short_qty if short_qty > 0 else 0)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -61,4 +62,13 @@ class ManualClock:
 
 def rfc3339(at_ms: int, zone: ZoneInfo) -> str:
     """``at_ms`` as RFC 3339 with the store's offset, to the millisecond."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(zone).isoformat(timespec="milliseconds")
+    minute, rest_ms = divmod(at_ms, 60_000)
+    date_and_minute, offset = _minute(minute, zone)
+    return f"{date_and_minute}:{rest_ms // 1000:02d}.{rest_ms % 1000:03d}{offset}"
+
+
+@lru_cache(maxsize=64)
+def _minute(minute: int, zone: ZoneInfo) -> tuple[str, str]:
+    """A minute's text up to its seconds, and its offset: every reply has a time of this minute or of a near one."""
+    text = datetime.fromtimestamp(minute * 60, UTC).astimezone(zone).isoformat(timespec="minutes")
+    return text[:16], text[16:]

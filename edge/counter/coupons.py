@@ -1,6 +1,7 @@
 """Coupons at the counter: issued once, presented with a basket, used up by the sale that takes them."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -26,15 +27,6 @@ CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """A coupon as a till presented it: its kind, or ``why`` it does not count."""
-
-    code: str
-    kind: str = ""
-    why: str = ""
-
-
 class CouponState(Reply, frozen=True):
     """What became of a coupon: taken, left out because the basket is better without it, or refused.
 
@@ -45,6 +37,25 @@ class CouponState(Reply, frozen=True):
     state: Literal["applied", "left_out", "refused"]
     kind: str = ""
     why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A coupon as a till presented it: its kind, or ``why`` it does not count."""
+
+    code: str
+    kind: str = ""
+    why: str = ""
+
+    def state(self, whys: Mapping[str, str]) -> CouponState:
+        """What became of it: ``whys`` by kind say why a rule gave nothing, "" where it did give."""
+        if self.why:
+            return CouponState(self.code, "refused", self.kind, self.why)
+        why = whys[self.kind]
+        if not why:
+            return CouponState(self.code, "applied", self.kind)
+        beaten = why in ("left_out", "lost", "suppressed")
+        return CouponState(self.code, "left_out" if beaten else "refused", self.kind, why)
 
 
 def presented(shop: Shop, codes: tuple[str, ...], member: Member | None, today: str) -> tuple[Presented, ...]:
@@ -66,8 +77,8 @@ def presented(shop: Shop, codes: tuple[str, ...], member: Member | None, today: 
 
 def states(coupons: tuple[Presented, ...], decision: Decision) -> tuple[CouponState, ...]:
     """What the decision made of each coupon."""
-    whys = {skipped.rule: skipped.why for skipped in decision.skipped}
-    return tuple(_state(coupon, decision.given, whys) for coupon in coupons)
+    whys = {skipped.rule: skipped.why for skipped in decision.skipped} | dict.fromkeys(decision.given, "")
+    return tuple(coupon.state(whys) for coupon in coupons)
 
 
 def use_up(transaction: Transaction, coupons: tuple[Presented, ...], decision: Decision, sale: str) -> None:
@@ -152,16 +163,6 @@ def _why_not(shop: Shop, row: CouponRow | None, member: Member | None, today: st
     if row.member is not None and (member is None or member.id != row.member):
         return "other_member"
     return "" if row.kind in shop.programme.coupons else "withdrawn"
-
-
-def _state(coupon: Presented, given: dict[str, int], whys: dict[str, str]) -> CouponState:
-    if coupon.why:
-        return CouponState(coupon.code, "refused", coupon.kind, coupon.why)
-    if coupon.kind in given:
-        return CouponState(coupon.code, "applied", coupon.kind)
-    why = whys[coupon.kind]
-    beaten = why in ("left_out", "lost", "suppressed")
-    return CouponState(coupon.code, "left_out" if beaten else "refused", coupon.kind, why)
 
 
 def _price(kind: Coupon, member: Member | None, request: IssueRequest) -> int:

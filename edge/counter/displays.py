@@ -62,7 +62,7 @@ def show_total(shop: Shop, quotes: Quotes, devices: Supervisor, request: TotalRe
         quote = quotes.find(request.quote_id, shop.clock.now_ms())
         if quote is None:
             raise bad("/quote_id", "this quote has expired", "报价已过期")
-        amount_fen = quote.decision.due_fen
+        amount_fen = quote.due_fen
     if amount_fen is None:
         raise bad("/amount_fen", "give quote_id or amount_fen", "缺少报价号或金额")
     display.show(Amount(Lamp(request.kind), amount_fen), request.for_ms / 1000 or None)

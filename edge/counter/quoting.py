@@ -1,10 +1,13 @@
 """Pricing a basket: pure, no write, no await, kept open for the customer for a while."""
 
-import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
+from itertools import count
 from typing import Annotated, Literal
+from uuid import uuid4
 
 import msgspec
+import xxhash
 
 import cext
 from cext.limits import COUPONS_MAX
@@ -15,19 +18,29 @@ from edge.counter.records import QuotedPoints, Totals, points_of, totals_of
 from edge.counter.refusals import bad, out_of_funds
 from edge.counter.shop import Shop
 from edge.counter.terms import Code as Word
-from edge.counter.terms import Day, Fen, Name, PointsCount, QtyMilli, Reply, Request, TenderKind, Text
+from edge.counter.terms import (
+    Day,
+    Fen,
+    Name,
+    PointsBalance,
+    PointsCount,
+    QtyMilli,
+    Reply,
+    Request,
+    TenderKind,
+    Text,
+)
 from edge.domain.basket import Line, priced
 from edge.domain.checkout import Decision, GivenGift, Occasion, decide
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.compile import Programme
 from edge.errors import Code, PosError
-from edge.storage.ids import uuid7
 
 QUOTE_LIFE_MS = 10 * 60 * 1000
 """How long a quoted price is kept open for its customer."""
 
-QUOTES_MAX = 4096
+QUOTES_MAX = 1024
 """Open quotes the box remembers; the oldest go first, and their tills quote again."""
 
 QUICK_SALE = "快速消费"
@@ -100,34 +113,36 @@ class Hint(Reply, frozen=True):
     en: str
 
 
-class QuoteReply(Reply, frozen=True):
-    """A price that is kept open until ``expires_at``; ``digest`` names basket and decision."""
+class QuoteBody(Reply, frozen=True):
+    """What a basket costs and why; ``digest`` of the reply names it and its member."""
 
-    quote_id: str
-    digest: str
     rules_version: int
-    expires_at: str
     lines: tuple[QuotedLine, ...]
     totals: Totals
-    points: QuotedPoints
     applied: tuple[Applied, ...]
     skipped: tuple[NotApplied, ...]
     hints: tuple[Hint, ...]
-    coupons: tuple[CouponState, ...]
     gifts: tuple[GivenGift, ...]
+    coupons: tuple[CouponState, ...]
+
+
+class QuoteReply(QuoteBody, frozen=True):
+    """A price that is kept open until ``expires_at``."""
+
     inflated: tuple[Inflated, ...]
+    points: QuotedPoints
+    quote_id: str
+    digest: str
+    expires_at: str
     offline: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """A quote that is still open."""
+class Priced:
+    """A basket as the rules decided it at ``at_ms``."""
 
-    id: str
-    digest: str
-    terminal: str
-    expires_ms: int
     request: QuoteRequest
+    at_ms: int
     member: Member | None
     programme: Programme
     occasion: Occasion
@@ -136,96 +151,154 @@ class Quote:
     decision: Decision
     kernel_request: bytes
 
+    def body(self) -> QuoteBody:
+        """What the till is told of it."""
+        decision = self.decision
+        return QuoteBody(
+            rules_version=self.programme.bundle.version,
+            lines=tuple(
+                QuotedLine(
+                    line.sku,
+                    line.name,
+                    line.list_fen,
+                    line.discount_fen,
+                    line.net_fen,
+                    line.points,
+                    line.rules,
+                )
+                for line in decision.lines
+            ),
+            totals=totals_of(decision),
+            applied=tuple(Applied(f.rule, f.name, f.value, "fen") for f in decision.discounts)
+            + tuple(Applied(f.rule, f.name, f.value, "points") for f in decision.bonuses),
+            skipped=tuple(NotApplied(s.rule, s.name, s.why, s.short_fen) for s in decision.skipped),
+            hints=_hints(decision),
+            gifts=decision.gifts,
+            coupons=states(self.coupons, decision),
+        )
+
+    @property
+    def digest(self) -> str:
+        """The name of the body and its member."""
+        return digest_of(msgspec.json.encode(self.body())[1:-1], self.member)
+
+
+class OpenQuote(msgspec.Struct, frozen=True, gc=False):
+    """A price that was told to a till. ``asked`` are the params as they came, and are read again when it is sold."""
+
+    id: str
+    digest: str
+    expires_ms: int
+    at_ms: int
+    due_fen: int
+    asked: "bytes | QuoteRequest"
+
+    @property
+    def request(self) -> QuoteRequest:
+        """The params of the quote."""
+        return self.asked if isinstance(self.asked, QuoteRequest) else _requests.decode(self.asked)
+
 
 class Quotes:
-    """The open quotes of all tills, oldest first."""
+    """The open quotes of all tills, oldest first. Their names are of this life of the daemon, which forgets them."""
 
     def __init__(self) -> None:
-        self._open: dict[str, Quote] = {}
+        self._open: OrderedDict[str, OpenQuote] = OrderedDict()
+        self._life = uuid4().hex[:16]
+        self._opened = count()
 
-    def keep(self, quote: Quote) -> None:
-        """Remember ``quote``; the oldest one goes when there are too many."""
-        self._open[quote.id] = quote
+    def open(self, digest: str, at_ms: int, due_fen: int, asked: "bytes | QuoteRequest") -> OpenQuote:
+        """Keep a price open; the oldest one goes when there are too many."""
+        name = f"{self._life}-{next(self._opened)}"
+        quote = self._open[name] = OpenQuote(name, digest, at_ms + QUOTE_LIFE_MS, at_ms, due_fen, asked)
         if len(self._open) > QUOTES_MAX:
-            del self._open[next(iter(self._open))]
+            self._open.popitem(last=False)
+        return quote
 
-    def find(self, quote_id: str, now_ms: int) -> Quote | None:
+    def find(self, quote_id: str, now_ms: int) -> OpenQuote | None:
         """The quote, unless it has expired."""
         quote = self._open.get(quote_id)
         return quote if quote and quote.expires_ms > now_ms else None
 
 
+_requests = msgspec.json.Decoder(QuoteRequest)
+
+
+def digest_of(body: bytes, member: Member | None) -> str:
+    """Names what a customer was told: the body of the reply as JSON, without its braces, and whom it is for."""
+    digest = xxhash.xxh3_128(body)
+    if member is not None:
+        digest.update(member.id.encode())
+    return digest.hexdigest()
+
+
 def quote(shop: Shop, quotes: Quotes, terminal: str, request: QuoteRequest) -> QuoteReply:
-    """Price a basket. No write, no await; raises 1201, 1202, 1205, -32602."""
-    priced_quote = price(shop, terminal, request)
-    quotes.keep(priced_quote)
-    return quote_reply(shop, priced_quote)
+    """Price a basket. No write, no await; raises 1201, 1202, 1205, 1501, -32602."""
+    return told(shop, quotes, price(shop, request, shop.clock.now_ms()))
 
 
-def price(shop: Shop, terminal: str, request: QuoteRequest) -> Quote:
-    """Decide the basket under the rules of now."""
-    now_ms = shop.clock.now_ms()
-    if now_ms < shop.programme.valid_from_ms:
-        starts = shop.local_time(shop.programme.valid_from_ms)
-        raise PosError(
-            Code.NO_VALID_RULES, f"the rules are valid from {starts}", zh=f"规则自 {starts} 起生效"
-        )
-    today = shop.business_date(now_ms).isoformat()
+def told(shop: Shop, quotes: Quotes, priced: Priced) -> QuoteReply:
+    """What the till is told of a price, which is kept open for it."""
+    body, member = priced.body(), priced.member
+    digest = digest_of(msgspec.json.encode(body)[1:-1], member)
+    opened = quotes.open(digest, priced.at_ms, priced.decision.due_fen, priced.request)
+    return QuoteReply(
+        **{field: getattr(body, field) for field in body.__struct_fields__},
+        inflated=priced.inflated,
+        points=points_of(priced.decision, shop.balances(member.id).points.balance if member else None),
+        quote_id=opened.id,
+        digest=digest,
+        expires_at=shop.local_time(opened.expires_ms),
+        offline=shop.offline,
+    )
+
+
+def price(shop: Shop, request: QuoteRequest, at_ms: int) -> Priced:
+    """Decide the basket under the rules of now, as of ``at_ms``."""
+    today = open_day(shop, at_ms)
     if request.business_date not in (None, today):
         raise bad("/business_date", f"this store's business day is {today}", f"本店营业日为 {today}")
     member = shop.find_member(request.member) if request.member else None
     lines = _lines(request)
     if request.redeem_points:
-        _check_redeemable(shop, member, request.redeem_points)
+        check_redeemable(member, shop.balances(member.id).points if member else None, request.redeem_points)
     coupons = presented(shop, request.coupons, member, today)
-    occasion = occasion_of(shop, member, coupons, request.channel, request.tender_hint or "", now_ms)
+    occasion = occasion_of(shop, member, coupons, request.channel, request.tender_hint or "", at_ms)
     try:
         decision, asked = decide(shop.programme, occasion, lines, member, request.redeem_points)
     except cext.RequestError as error:
         raise bad(error.path, error.why, "购物篮超出限制") from error
-    content = hashlib.sha256(msgspec.json.encode(request) + msgspec.json.encode(decision)).hexdigest()
-    return Quote(
-        id=uuid7(now_ms),
-        digest=content[:32],
-        terminal=terminal,
-        expires_ms=now_ms + QUOTE_LIFE_MS,
+    return Priced(
         request=request,
+        at_ms=at_ms,
         member=member,
         programme=shop.programme,
         occasion=occasion,
         coupons=coupons,
-        inflated=inflated(shop, lines, decision, now_ms),
+        inflated=inflated(shop, lines, decision, at_ms),
         decision=decision,
         kernel_request=asked,
     )
 
 
-def quote_reply(shop: Shop, priced_quote: Quote) -> QuoteReply:
-    """What the till is told of a quote."""
-    decision, member = priced_quote.decision, priced_quote.member
-    held = shop.balances(member.id).points.balance if member else None
-    return QuoteReply(
-        quote_id=priced_quote.id,
-        digest=priced_quote.digest,
-        rules_version=priced_quote.programme.bundle.version,
-        expires_at=shop.local_time(priced_quote.expires_ms),
-        lines=tuple(
-            QuotedLine(
-                line.sku, line.name, line.list_fen, line.discount_fen, line.net_fen, line.points, line.rules
-            )
-            for line in decision.lines
-        ),
-        totals=totals_of(decision),
-        points=points_of(decision, held),
-        applied=tuple(Applied(f.rule, f.name, f.value, "fen") for f in decision.discounts)
-        + tuple(Applied(f.rule, f.name, f.value, "points") for f in decision.bonuses),
-        skipped=tuple(NotApplied(s.rule, s.name, s.why, s.short_fen) for s in decision.skipped),
-        hints=_hints(decision),
-        coupons=states(priced_quote.coupons, decision),
-        gifts=decision.gifts,
-        inflated=priced_quote.inflated,
-        offline=shop.offline,
-    )
+def open_day(shop: Shop, at_ms: int) -> str:
+    """The business day (ISO 8601) of ``at_ms``; raises 1501 before the rules are valid."""
+    if at_ms < shop.programme.valid_from_ms:
+        starts = shop.local_time(shop.programme.valid_from_ms)
+        raise PosError(
+            Code.NO_VALID_RULES, f"the rules are valid from {starts}", zh=f"规则自 {starts} 起生效"
+        )
+    return shop.business_date(at_ms).isoformat()
+
+
+def check_redeemable(member: Member | None, held: PointsBalance | None, points: int) -> None:
+    """Raises -32602 without a member, 1205 or 1601 where fewer may be spent."""
+    if member is None or held is None:
+        raise bad("/redeem_points", "redeeming points needs a member", "积分抵现需要会员")
+    if points > held.spendable:
+        refusal = out_of_funds(held.balance, held.spendable, points, "points")
+        refusal.data["path"] = "/redeem_points"
+        raise refusal
 
 
 # --- the pieces ---
@@ -258,16 +331,6 @@ def _line(line: BasketLine, index: int) -> Line:
         no_discount="no_discount" in line.flags,
         no_points="no_points" in line.flags,
     )
-
-
-def _check_redeemable(shop: Shop, member: Member | None, points: int) -> None:
-    if member is None:
-        raise bad("/redeem_points", "redeeming points needs a member", "积分抵现需要会员")
-    held = shop.balances(member.id).points
-    if points > held.spendable:
-        refusal = out_of_funds(held.balance, held.spendable, points, "points")
-        refusal.data["path"] = "/redeem_points"
-        raise refusal
 
 
 def _hints(decision: Decision) -> tuple[Hint, ...]:

@@ -9,7 +9,7 @@ from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
 from edge.counter.printing import queue_print
-from edge.counter.quoting import Quote, QuoteRequest, Quotes, price, quote_reply
+from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
 from edge.counter.records import (
     NextTier,
     QuotedPoints,
@@ -97,7 +97,7 @@ class _Checkout:
     """One commit, step by step, inside its transaction."""
 
     def __init__(
-        self, shop: Shop, transaction: Transaction, terminal: str, accepted: Quote, request: CommitRequest
+        self, shop: Shop, transaction: Transaction, terminal: str, accepted: Priced, request: CommitRequest
     ) -> None:
         self._shop = shop
         self._transaction = transaction
@@ -290,30 +290,30 @@ def settle(decision: Decision, tenders: tuple[Tender, ...], pays_by: str | None)
 # --- the pieces ---
 
 
-def _accepted_quote(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> Quote | PosError:
-    """The quote that this commit accepts, or why it is not good any more."""
+def _accepted_quote(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> Priced | PosError:
+    """What this commit accepts, decided once more as it was quoted; or why that is not good any more."""
     try:
-        found, fresh = _quoted(shop, quotes, terminal, request)
-        if fresh and request.digest in ("", found.digest):
-            return found
-        again = price(shop, terminal, found.request)
+        accepted, digest = _quoted(shop, quotes, request)
+        if digest is None or accepted.digest == digest:
+            return accepted
+        again = price(shop, accepted.request, shop.clock.now_ms())
     except PosError as refusal:
         return refusal
-    quotes.keep(again)
     return PosError(
         Code.RULES_CHANGED,
         "the price has changed: show the customer the new quote",
-        zh="规则已更新，请向顾客确认新报价",
+        zh="价格已更新，请向顾客确认新报价",
         path="/digest",
         retry=Retry.SAME_IDEM,
-        new_quote=msgspec.to_builtins(quote_reply(shop, again)),
+        new_quote=msgspec.to_builtins(told(shop, quotes, again)),
     )
 
 
-def _quoted(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> tuple[Quote, bool]:
-    """The quote or basket named by ``request``, and whether it stands under the rules of now."""
+def _quoted(shop: Shop, quotes: Quotes, request: CommitRequest) -> tuple[Priced, str | None]:
+    """The quote or basket that ``request`` names, priced under the rules of now, and the digest that it must have."""
+    now_ms = shop.clock.now_ms()
     if request.quote_id is not None:
-        found = quotes.find(request.quote_id, shop.clock.now_ms())
+        found = quotes.find(request.quote_id, now_ms)
         if found is None:
             raise PosError(
                 Code.QUOTE_EXPIRED,
@@ -322,13 +322,15 @@ def _quoted(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -
                 path="/quote_id",
                 retry=Retry.SAME_IDEM,
             )
-        return found, found.programme.hash == shop.programme.hash
+        agreed = request.digest in ("", found.digest)
+        return price(shop, found.request, found.at_ms), found.digest if agreed else request.digest
     if request.basket is not None:
-        return price(shop, terminal, request.basket), True
+        priced = price(shop, request.basket, now_ms)
+        return priced, request.digest or None
     raise bad("/quote_id", "a commit needs quote_id or basket", "缺少报价号或购物篮")
 
 
-def _pays_by_hint(accepted: Quote) -> str | None:
+def _pays_by_hint(accepted: Priced) -> str | None:
     """The tender that a fired rule was promised, if one was."""
     fired = {f.rule for f in accepted.decision.discounts + accepted.decision.bonuses}
     bound = any(rule.id in fired and rule.when.pay for rule in accepted.programme.bundle.rules)

@@ -1,6 +1,7 @@
 """Days as a shop counts them: business days that start at four, birthdays, member days."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 DAY_MS = 86_400_000
@@ -13,8 +14,13 @@ def local(at_ms: int, zone: ZoneInfo) -> datetime:
 
 def business_date(at_ms: int, zone: ZoneInfo, starts: str) -> date:
     """The business day that ``at_ms`` belongs to; ``starts`` is ``HH:MM`` local time."""
+    return _business_date(at_ms // 60_000, zone, starts)
+
+
+@lru_cache(maxsize=64)
+def _business_date(minute: int, zone: ZoneInfo, starts: str) -> date:
     hours, minutes = int(starts[:2]), int(starts[3:])
-    return (local(at_ms, zone) - timedelta(hours=hours, minutes=minutes)).date()
+    return (local(minute * 60_000, zone) - timedelta(hours=hours, minutes=minutes)).date()
 
 
 def mmdd(month: int, day: int) -> int:

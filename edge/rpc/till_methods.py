@@ -9,6 +9,7 @@ import msgspec
 from edge.counter import coupons, displays, members, points, printing, quoting, refund, sale, sale_history
 from edge.counter.quoting import Quotes
 from edge.counter.records import SaleRecord
+from edge.counter.scanning import Scanner
 from edge.counter.shop import Shop
 from edge.counter.terms import Name, Request
 from edge.counter.uplink_state import SyncReply, UplinkState, sync_status
@@ -128,6 +129,8 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
 def _sales(desk: Desk) -> tuple[Method[Any], ...]:
     shop, quotes = desk.shop, desk.quotes
 
+    scanner = Scanner(shop, quotes)
+
     def quote(session: Session, params: quoting.QuoteRequest) -> quoting.QuoteReply:
         return quoting.quote(shop, quotes, session.terminal, params)
 
@@ -164,6 +167,7 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
             quote,
             (*_MEMBER, Code.BALANCE_SHORT, Code.NO_VALID_RULES, Code.OFFLINE_LIMIT),
             summary="Price a basket; writes nothing.",
+            from_bytes=lambda _, params: scanner.quote(params),
         ),
         Method(
             "sale.commit",

@@ -35,7 +35,20 @@ NUMBERS = (
     10**12,
     10**30,
 )
-VALUES: tuple[Any, ...] = (*TEXTS, *NUMBERS, -1, 0.5, True, False, None, [], {}, [1], ["a", "a"], {"a": {"b": [None]}})
+VALUES: tuple[Any, ...] = (
+    *TEXTS,
+    *NUMBERS,
+    -1,
+    0.5,
+    True,
+    False,
+    None,
+    [],
+    {},
+    [1],
+    ["a", "a"],
+    {"a": {"b": [None]}},
+)
 KEYS = ("ts", "fen", "milli", "used", "coupons", "channel", "birthday_state", "nd", "np", "cat", "x", "lines")
 MARKS = tuple(b'"\\{}[]:,0159-+.eE \n\r\t\x00\x1f\x7f\x80\xc2\xe9\xff/tfn')
 

@@ -24,7 +24,7 @@ PURE = {
 PYX_IMPORT = re.compile(r"^\s*(?:from|import|cimport)\s+([A-Za-z_]+)", re.MULTILINE)
 NEW_IMPORTS = "import sys; old = set(sys.modules); import {module}; print(*set(sys.modules) - old)"
 CLI = {"click", "msgspec", "typing_extensions"}
-DAEMON = CLI | {"aiomqtt", "aiosqlite", "paho", "serial", "structlog"}
+DAEMON = CLI | {"aiomqtt", "aiosqlite", "paho", "serial", "structlog", "xxhash"}
 STRUCTLOG = {"rich", "pygments"}  # which structlog itself imports wherever they are installed
 
 

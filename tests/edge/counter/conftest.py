@@ -70,7 +70,7 @@ class Counter:
         """Two of each, the rest paid in cash."""
         lines = tuple(quoting.BasketLine(2000, price, name="茶") for price in unit_prices_fen)
         basket = quoting.QuoteRequest(cashier="小王", member=member, lines=lines, redeem_points=redeem)
-        due_fen = quoting.price(self.shop, "T1", basket).decision.due_fen
+        due_fen = quoting.price(self.shop, basket, self.clock.now_ms()).decision.due_fen
         tenders = (sale.Tender("stored_value", stored_fen), sale.Tender("cash", due_fen - stored_fen))
         asked = sale.CommitRequest(idem=new_idem(), basket=basket, tenders=tenders)
         return await sale.commit(self.shop, self.quotes, "T1", asked)

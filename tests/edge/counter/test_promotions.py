@@ -1,5 +1,6 @@
 """Promotions through the counter: coupons, gifts, limits, honest discounts, bonuses, points by hand, the moon."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
@@ -159,11 +160,13 @@ async def test_a_coupon_is_used_once_and_is_good_again_when_the_sale_comes_back(
 
 
 async def test_two_tills_cannot_use_one_coupon(shop: Counter) -> None:
-    """Both were quoted; the second commit hears 1502 and sells nothing."""
+    """Of two who pay at once the second hears 1502; who comes later is shown what the basket costs without it."""
     code = await issued(shop, "C20")
-    first, second = (quoted(shop, basket(12_000, coupons=(code,))) for _ in range(2))
-    await committed(shop, first)
-    assert (await refused(committed(shop, second))).code == Code.COUPON
+    first, second, third = (quoted(shop, basket(12_000, coupons=(code,))) for _ in range(3))
+    outcomes = await asyncio.gather(committed(shop, first), committed(shop, second), return_exceptions=True)
+    assert [isinstance(one, PosError) and one.code for one in outcomes] == [False, Code.COUPON]
+    late = await refused(committed(shop, third))
+    assert (late.code, late.data["new_quote"]["coupons"][0]["why"]) == (Code.RULES_CHANGED, "used")
     assert shop.shop.snapshot.sales_count() == 1
 
 
@@ -210,11 +213,13 @@ async def test_d12_a_limit_per_member_holds_over_its_period(shop: Counter) -> No
 
 
 async def test_two_quotes_cannot_both_take_what_is_limited_to_one(shop: Counter) -> None:
-    """The second commit hears that its quote is no longer good, and may quote again under the same key."""
+    """Of two who pay at once the second is told to quote again; who comes later is shown the new price."""
     mary = (await shop.register("80000001")).member
-    first, second = (quoted(shop, basket(1000, "once", member=mary)) for _ in range(2))
-    await committed(shop, first)
-    assert (await refused(committed(shop, second))).code == Code.QUOTE_EXPIRED
+    first, second, third = (quoted(shop, basket(1000, "once", member=mary)) for _ in range(3))
+    outcomes = await asyncio.gather(committed(shop, first), committed(shop, second), return_exceptions=True)
+    assert [isinstance(one, PosError) and one.code for one in outcomes] == [False, Code.QUOTE_EXPIRED]
+    late = await refused(committed(shop, third))
+    assert (late.code, late.data["new_quote"]["totals"]["due_fen"]) == (Code.RULES_CHANGED, 1000)
 
 
 async def test_c7_a_gift_goes_with_the_purchase_once_per_member_and_year(shop: Counter) -> None:

@@ -14,7 +14,7 @@ from edge.clock import ManualClock
 from edge.counter import coupons, quoting, sale
 from edge.counter.proving import Proof, explained, find_refund, prove
 from edge.domain.rules.compile import compile_bundle
-from edge.errors import StorageCorrupt
+from edge.errors import PosError, StorageCorrupt
 from edge.reports.explanation import Explanation
 from edge.storage.history import Span, history
 from tests.edge.counter.conftest import BUNDLE, DAY_MS, NOW_MS, Counter, bundle, new_idem, open_counter
@@ -232,8 +232,8 @@ async def test_a_receipt_is_replayed_under_the_rules_that_decided_it(tmp_path: P
     ]
 
 
-async def test_a_tier_reached_between_quote_and_sale_does_not_change_what_was_decided(tmp_path: Path) -> None:
-    """Quoted as plain; another till makes the member gold; sold as quoted, and recorded as it was decided."""
+async def test_a_tier_reached_between_quote_and_sale_is_quoted_again(tmp_path: Path) -> None:
+    """Quoted as plain; another till makes the member gold; the new quote is sold and recorded as it was decided."""
     counter = await promotional(tmp_path)
     await counter.register("80000001")
     line = quoting.BasketLine(1000, 5000, name="茶")
@@ -242,10 +242,16 @@ async def test_a_tier_reached_between_quote_and_sale_does_not_change_what_was_de
     assert (await counter.sell(10_000, member="80000001")).tier_reached == "gold"
     paid = (sale.Tender("cash", quote.totals.due_fen),)
     asked = sale.CommitRequest(idem=new_idem(), quote_id=quote.quote_id, tenders=paid)
+    with pytest.raises(PosError) as changed:
+        await sale.commit(counter.shop, counter.quotes, "T1", asked)
+    new = changed.value.data["new_quote"]
+    assert new["totals"]["due_fen"] < quote.totals.due_fen
+    paid = (sale.Tender("cash", new["totals"]["due_fen"]),)
+    asked = msgspec.structs.replace(asked, quote_id=new["quote_id"], digest=new["digest"], tenders=paid)
     sold = await sale.commit(counter.shop, counter.quotes, "T1", asked)
     told = in_english(tmp_path, sold.receipt_no)
     await counter.close()
-    assert (told.heading.tier, told.differences) == ("plain", ())
+    assert (told.heading.tier, told.differences) == ("gold", ())
 
 
 async def test_a_refund_leads_to_its_sale_and_the_sale_to_its_refund(tmp_path: Path) -> None:

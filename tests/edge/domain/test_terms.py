@@ -127,8 +127,16 @@ def test_d8_a_bonus_is_for_its_occasion_while_it_is_open() -> None:
     bundle = msgspec.convert({**SMALLEST, "bonuses": bonuses}, Bundle)
     shanghai = ZoneInfo("Asia/Shanghai")
 
-    def granted(occasion: Literal["register", "survey", "event"], *at: int) -> list[str]:
-        return [bonus.id for bonus in bonuses_on(bundle, occasion, datetime(*at, tzinfo=shanghai))]
+    def granted(
+        occasion: Literal["register", "survey", "event"],
+        year: int,
+        month: int,
+        day: int,
+        hour: int = 0,
+        minute: int = 0,
+    ) -> list[str]:
+        at = datetime(year, month, day, hour, minute, tzinfo=shanghai)
+        return [bonus.id for bonus in bonuses_on(bundle, occasion, at)]
 
     assert granted("register", 2026, 4, 30, 23, 59) == ["REG"]
     assert granted("register", 2026, 5, 1) == ["REG", "MAY"]

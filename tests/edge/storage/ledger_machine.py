@@ -247,7 +247,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """
         day = oracle.business_day(max(self.clock.now_ms(), self.last_ms))
         try:
-            decision = quoting.price(self.shop, "T1", basket).decision
+            decision = quoting.price(self.shop, basket, self.shop.clock.now_ms()).decision
         except PosError:  # the box will refuse the commit too: the books say with which code
             return 0, oracle.Sale(basket.member, day, [], 0)
         lines = [oracle.Line(line.qty_milli, line.net_fen, line.points) for line in decision.lines]
