@@ -101,6 +101,7 @@ cdef class Kernel:
 
 
 include "_replay.pxi"
+include "_params.pxi"
 include "_quote.pxi"
 
 
