@@ -107,28 +107,24 @@ include "_quote.pxi"
 
 cdef bytes write_result(const Program *program, const Work *work):
     """Write the result."""
-    cdef uint8_t small[8192]
-    cdef uint8_t *start = small
-    cdef Py_ssize_t room = result_room(program, work)
-    if room > <Py_ssize_t>sizeof(small):
-        start = <uint8_t *>PyMem_Malloc(room)
-        if start == NULL:
-            raise MemoryError
+    cdef uint64_t usual[1024]
+    cdef uint8_t *start = room_for(result_room(program, work), usual, sizeof(usual))
     try:
         return PyBytes_FromStringAndSize(<char *>start, put_result(start, program, work) - start)
     finally:
-        if start != small:
+        if start != <uint8_t *>usual:
             PyMem_Free(start)
 
 
 cdef bytes write_explanation(const Program *program, const Work *work):
     """Write the result and a step for each rule."""
+    cdef uint64_t usual[4096]
     cdef Py_ssize_t shares = <Py_ssize_t>sizeof(int64_t) * work.n_fired * work.basket.n
-    cdef uint8_t *start = <uint8_t *>PyMem_Malloc(shares + result_room(program, work) + trace_room(program, work))
-    cdef uint8_t *p = start + shares
+    cdef Py_ssize_t room = shares + result_room(program, work) + trace_room(program, work)
+    cdef uint8_t *start = room_for(room, usual, sizeof(usual))
+    cdef uint8_t *text = start + shares
+    cdef uint8_t *p = text
     cdef Trace trace
-    if start == NULL:
-        raise MemoryError
     trace.program = program
     trace.work = work
     trace.shares = <int64_t *>start
@@ -138,6 +134,17 @@ cdef bytes write_explanation(const Program *program, const Work *work):
         p = put(p, b',"trace":', 9)
         p = put_steps(p, &trace)
         p = put(p, b"}", 1)
-        return PyBytes_FromStringAndSize(<char *>start + shares, p - start - shares)
+        return PyBytes_FromStringAndSize(<char *>text, p - text)
     finally:
-        PyMem_Free(start)
+        if start != <uint8_t *>usual:
+            PyMem_Free(start)
+
+
+cdef inline uint8_t *room_for(Py_ssize_t size, void *usual, Py_ssize_t usual_size) except NULL:
+    """What is usual if it is enough, otherwise memory that has to be freed."""
+    cdef uint8_t *start = <uint8_t *>usual
+    if size > usual_size:
+        start = <uint8_t *>PyMem_Malloc(size)
+        if start == NULL:
+            raise MemoryError
+    return start

@@ -22,19 +22,23 @@ assert reply.WHYS[WHY_TAGS] == "tags" and reply.WHYS[WHY_LOST] == "lost" and len
 
 cdef char ENDINGS[WHYS][ENDING]  # how the step of a rule goes on that gave nothing
 cdef int ENDING_LENGTHS[WHYS]
+cdef char PLACES[LINES][4]  # of lines, with a comma
 
 
-cdef int write_endings() except -1:
-    cdef bytes ending
-    cdef int why
-    for why in range(WHYS):
-        ending = b'skipped","why":"%b"' % reply.WHYS[why].encode()
-        ENDING_LENGTHS[why] = <int>len(ending)
-        memcpy(ENDINGS[why], <const char *>ending, ENDING_LENGTHS[why])
+cdef int write_constants() except -1:
+    cdef bytes text
+    cdef int i
+    for i in range(WHYS):
+        text = b'skipped","why":"%b"' % reply.WHYS[i].encode()
+        ENDING_LENGTHS[i] = <int>len(text)
+        memcpy(ENDINGS[i], <const char *>text, len(text))
+    for i in range(LINES):
+        text = b"%d," % i
+        memcpy(PLACES[i], <const char *>text, len(text))
     return 0
 
 
-write_endings()
+write_constants()
 
 cdef struct Trace:
     const Program *program
@@ -236,16 +240,14 @@ cdef uint8_t *put_fired(uint8_t *p, const Trace *trace, int phase, int j) noexce
     p = put(p, b'fired","value":', 15)
     p = put_number(p, work.fired_values[trace.nth[j]])
     p = put(p, b',"lines":[', 10)
-    p = put_members(p, chosen, NULL, work.basket.n)
+    p = put_places(p, chosen, work.basket.n)
     p = put(p, b'],"shares":[', 12)
-    p = put_members(p, chosen, shares, work.basket.n)
+    p = put_shares(p, chosen, shares, work.basket.n)
     return put(p, b"]", 1)
 
 
-cdef inline uint8_t *put_members(
-    uint8_t *p, const Sum *chosen, const int64_t *shares, int n
-) noexcept nogil:
-    """Write the places of the chosen lines (there is one), or what each has of the ``shares``."""
+cdef uint8_t *put_places(uint8_t *p, const Sum *chosen, int n) noexcept nogil:
+    """Write the places of the chosen lines (there is one)."""
     cdef uint64_t rest
     cdef int word
     cdef int i
@@ -254,9 +256,22 @@ cdef inline uint8_t *put_members(
         while rest:
             i = word * 64 + LOWEST(rest)
             rest &= rest - 1
-            p = put_number(p, i if shares == NULL else shares[i])
+            memcpy(p, PLACES[i], 4)
+            p += 2 + (i > 9) + (i > 99)
+    return p - 1
+
+
+cdef uint8_t *put_shares(uint8_t *p, const Sum *chosen, const int64_t *shares, int n) noexcept nogil:
+    """Write what each of the chosen lines has."""
+    cdef uint64_t rest
+    cdef int word
+    for word in range((n + 63) >> 6):
+        rest = chosen.members[word]
+        while rest:
+            p = put_number(p, shares[word * 64 + LOWEST(rest)])
             p[0] = c","
             p += 1
+            rest &= rest - 1
     return p - 1
 
 

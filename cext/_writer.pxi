@@ -22,9 +22,9 @@ cdef inline uint8_t *put_text(uint8_t *p, const uint8_t *start, Py_ssize_t lengt
     return p + length
 
 
-cdef inline uint8_t *put_small(uint8_t *p, uint64_t number) noexcept nogil:
+cdef inline uint8_t *put_small(uint8_t *p, uint32_t number) noexcept nogil:
     """Write a number of up to 8 digits, all digits at once; 8 bytes may be written."""
-    cdef uint64_t word = (number // 10_000) | (number % 10_000) << 32  # lanes hold the digits in reading order
+    cdef uint64_t word = (number // 10_000) | <uint64_t>(number % 10_000) << 32  # lanes hold the digits in reading order
     cdef uint64_t tens = ((word * 10_486) >> 20) & <uint64_t>0x0000007F0000007F
     cdef int blank
     word = tens | (word - tens * 100) << 16
@@ -39,7 +39,7 @@ cdef inline uint8_t *put_small(uint8_t *p, uint64_t number) noexcept nogil:
 cdef inline uint8_t *put_number(uint8_t *p, int64_t number) noexcept nogil:
     """Write a number that is not negative."""
     if LIKELY(number < 100_000_000):
-        return put_small(p, <uint64_t>number)
+        return put_small(p, <uint32_t>number)
     return put_large(p, <uint64_t>number)
 
 
