@@ -145,22 +145,31 @@ cdef inline void select_line(
     cdef int w
     for w in range(program.width):
         rest = choosing[w] & cat[w] & brand[w] & sku[w]
+        if UNLIKELY(rest & program.marks[HAS_UNIT][w]):
+            rest = dear_enough(program, w, rest, line)
+        if rest & ~work.touched[w]:
+            touch(w, rest & ~work.touched[w], work)
         while rest:
-            select(program, w, rest & (0 - rest), line, i, work)
+            put_in(work.sums[w * 64 + LOWEST(rest)].members, i)
             rest &= rest - 1
 
 
-cdef inline void select(
-    const Program *program, int word, uint64_t rule, const Line *line, int i, Work *work
-) noexcept nogil:
-    """Add a line to those of the rule, unless it is too cheap for it."""
-    cdef int j = word * 64 + LOWEST(rule)
-    if program.marks[HAS_UNIT][word] & rule and line.unit < program.rules[j].min_unit:
-        return
-    if not work.touched[word] & rule:
-        work.touched[word] |= rule
-        memset(work.sums[j].members, 0, sizeof(work.sums[j].members))
-    put_in(work.sums[j].members, i)
+cdef uint64_t dear_enough(const Program *program, int word, uint64_t rules, const Line *line) noexcept nogil:
+    """Those of the rules for which the line is not too cheap."""
+    cdef uint64_t rest = rules & program.marks[HAS_UNIT][word]
+    while rest:
+        if line.unit < program.rules[word * 64 + LOWEST(rest)].min_unit:
+            rules ^= rest & (0 - rest)
+        rest &= rest - 1
+    return rules
+
+
+cdef inline void touch(int word, uint64_t rules, Work *work) noexcept nogil:
+    """Begin with no lines."""
+    work.touched[word] |= rules
+    while rules:
+        memset(work.sums[word * 64 + LOWEST(rules)].members, 0, LINE_WORDS * sizeof(uint64_t))
+        rules &= rules - 1
 
 
 cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
