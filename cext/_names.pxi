@@ -91,7 +91,7 @@ cdef int open_names(Names *names, uint32_t count) except -1:
     At most one slot in eight is taken: a text that no rule names then meets an empty one, as the processor expects.
     """
     cdef uint64_t size = 64
-    while size < 8 * <uint64_t>count:
+    while size < 8 * <uint64_t>count or size < min(16 * <uint64_t>count, 1024):
         size *= 2
     names.mask = size - 1
     names.slots = <Slot *>PyMem_Calloc(size, sizeof(Slot))

@@ -100,38 +100,39 @@ cdef inline bint admits(const Program *program, const Work *work, int j, int64_t
     return not limit_reached(&program.limits[rule.limit - 1], used_of(rule, work))
 
 
+cdef enum:  # what a line may be kept out of: bit 0 discounts, bit 1 points
+    KINDS = 4
+
+
 cdef void find_selected(const Program *program, Work *work) noexcept nogil:
     """Find the lines of each rule that chooses its own and may live: they are the same with any coupons."""
     cdef const Line *line = work.basket.lines
-    cdef uint64_t choosing[WORDS]
-    cdef uint64_t barred[WORDS]
-    cdef uint64_t any_choosing = 0
-    cdef int w
+    cdef uint64_t choosing[KINDS][WORDS]
     cdef int i
-    for w in range(program.width):
-        choosing[w] = work.met[w] & ~program.marks[ANY_LINE][w]
-        any_choosing |= choosing[w]
-        work.touched[w] = 0
-    if not any_choosing:
-        return
-    for i in range(work.basket.n):
-        if UNLIKELY(line.nd | line.np):
-            bar(program, line, choosing, barred)
-            select_line(program, barred, line, i, work)
-        else:
-            select_line(program, choosing, line, i, work)
-        line += 1
+    memset(work.touched, 0, program.width * sizeof(uint64_t))
+    if find_choosing(program, work, choosing):
+        for i in range(work.basket.n):
+            select_line(program, choosing[line.nd | line.np << 1], line, i, work)
+            line += 1
 
 
-cdef void bar(const Program *program, const Line *line, const uint64_t *choosing, uint64_t *barred) noexcept nogil:
-    """Leave out the phases in which the line takes no part; terms of redemption are for all lines."""
+cdef inline bint find_choosing(const Program *program, const Work *work, uint64_t (*choosing)[WORDS]) noexcept nogil:
+    """Find the rules that choose among lines of each kind; terms of redemption are for all lines."""
+    cdef uint64_t found = 0
+    cdef uint64_t no_points
+    cdef bint discount
     cdef int w
-    memcpy(barred, choosing, program.width * sizeof(uint64_t))
-    if line.nd:
-        memset(barred, 0, program.ends[DISCOUNT] * sizeof(uint64_t))
-    if line.np:
-        for w in range(program.ends[DISCOUNT], program.ends[POINTS]):
-            barred[w] &= program.marks[REDEEMS][w]
+    for w in range(program.width):
+        choosing[0][w] = work.met[w] & ~program.marks[ANY_LINE][w]
+        found |= choosing[0][w]
+        discount = w < program.ends[DISCOUNT]
+        no_points = choosing[0][w]
+        if not discount and w < program.ends[POINTS]:
+            no_points &= program.marks[REDEEMS][w]
+        choosing[1][w] = 0 if discount else choosing[0][w]
+        choosing[2][w] = no_points
+        choosing[3][w] = 0 if discount else no_points
+    return found != 0
 
 
 cdef inline void select_line(
@@ -145,31 +146,22 @@ cdef inline void select_line(
     cdef int w
     for w in range(program.width):
         rest = choosing[w] & cat[w] & brand[w] & sku[w]
-        if UNLIKELY(rest & program.marks[HAS_UNIT][w]):
-            rest = dear_enough(program, w, rest, line)
-        if rest & ~work.touched[w]:
-            touch(w, rest & ~work.touched[w], work)
         while rest:
-            put_in(work.sums[w * 64 + LOWEST(rest)].members, i)
+            select(program, w, rest & (0 - rest), line, i, work)
             rest &= rest - 1
 
 
-cdef uint64_t dear_enough(const Program *program, int word, uint64_t rules, const Line *line) noexcept nogil:
-    """Those of the rules for which the line is not too cheap."""
-    cdef uint64_t rest = rules & program.marks[HAS_UNIT][word]
-    while rest:
-        if line.unit < program.rules[word * 64 + LOWEST(rest)].min_unit:
-            rules ^= rest & (0 - rest)
-        rest &= rest - 1
-    return rules
-
-
-cdef inline void touch(int word, uint64_t rules, Work *work) noexcept nogil:
-    """Begin with no lines."""
-    work.touched[word] |= rules
-    while rules:
-        memset(work.sums[word * 64 + LOWEST(rules)].members, 0, LINE_WORDS * sizeof(uint64_t))
-        rules &= rules - 1
+cdef inline void select(
+    const Program *program, int word, uint64_t rule, const Line *line, int i, Work *work
+) noexcept nogil:
+    """Add a line to those of the rule, unless it is too cheap for it."""
+    cdef int j = word * 64 + LOWEST(rule)
+    if program.marks[HAS_UNIT][word] & rule and line.unit < program.rules[j].min_unit:
+        return
+    if not work.touched[word] & rule:
+        work.touched[word] |= rule
+        memset(work.sums[j].members, 0, sizeof(work.sums[j].members))
+    put_in(work.sums[j].members, i)
 
 
 cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
