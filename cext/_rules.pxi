@@ -398,6 +398,11 @@ cdef void earn(const Program *program, Work *work) noexcept nogil:
         work.points += work.fired_values[i]
     work.points = least(work.points, program.receipt_cap)
     spread(work.points, work.opening, basket.n, work.eligible[POINTS].fen, work.line_points)
+    if UNLIKELY(work.points > 0 and work.eligible[POINTS].fen == 0):
+        i = 0
+        while basket.lines[i].np:
+            i += 1
+        work.line_points[i] = work.points
 
 
 cdef inline void pay_with_points(const Program *program, Work *work) noexcept nogil:

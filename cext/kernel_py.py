@@ -299,9 +299,12 @@ class _Evaluation:
             return 0, [0] * len(self.net)
         base = self._earning_base()
         before = len(self.fired)
-        self._phase("points", base, [i for i, line in enumerate(self.request.lines) if not line.np])
+        earning = [i for i, line in enumerate(self.request.lines) if not line.np]
+        self._phase("points", base, earning)
         points = sum(value for _, value in self.fired[before:])
         points = min(points, self.bundle.points.receipt_cap or FEN_MAX)
+        if points and not sum(base):  # given all the same: a refund takes them back with the first line that may earn
+            base[earning[0]] = 1
         return points, spread(points, base)
 
     def _earning_base(self) -> list[int]:

@@ -174,6 +174,8 @@ class Receipt:
         line_points = [0] * len(self.lines)
         for place, share in zip(open_to, spread(points, [base[place] for place in open_to]), strict=True):
             line_points[place] = share
+        if points and not any(base[place] for place in open_to):
+            line_points[open_to[0]] = points
         return line_points, points
 
     def gifts(self) -> None:

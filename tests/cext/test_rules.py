@@ -188,6 +188,15 @@ def test_points_are_earned_on_what_money_paid_for(load: Load) -> None:
     assert (result["points"], result["line_points"]) == (5, [5, 0])
 
 
+def test_points_that_no_line_earned_stand_on_the_first_that_may(load: Load) -> None:
+    """A bonus on a receipt that points pay in full: a refund must find it."""
+    bonus = {**EACH, "do": {"op": "fixed", "pts": 100}}
+    program = load(bundle([POINTS], [bonus]))
+    goods = (line(1000, np=True), line(1000), line(1000))
+    result, _ = explain(program, basket(*goods, member={}, points_used=3000))
+    assert (result["points"], result["line_points"]) == (100, [0, 100, 0])
+
+
 def test_the_receipt_cap_is_last(load: Load) -> None:
     """Rules give what they give; the receipt keeps at most the cap, spread over its lines."""
     program = load(bundle([POINTS], [EACH], receipt_cap=7))

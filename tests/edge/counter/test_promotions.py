@@ -1,6 +1,7 @@
 """Promotions through the counter: coupons, gifts, limits, honest discounts, bonuses, points by hand, the moon."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,17 @@ async def committed(shop: Counter, quote: quoting.QuoteReply) -> sale.CommitRepl
     return await sale.commit(shop.shop, shop.quotes, "T1", asked)
 
 
+async def at_once(shop: Counter, *quotes: quoting.QuoteReply) -> list[sale.CommitReply | BaseException]:
+    """Commit them all while the writer is busy, so that none of them knows of another."""
+    busy = threading.Event()
+    holding = asyncio.ensure_future(shop.shop.writer.submit(lambda _: busy.wait()))
+    commits = [asyncio.ensure_future(committed(shop, quote)) for quote in quotes]
+    await asyncio.sleep(0.01)
+    busy.set()
+    await holding
+    return await asyncio.gather(*commits, return_exceptions=True)
+
+
 def wait(shop: Counter, days: int) -> None:
     """Let days go by."""
     shop.clock.set_ms(shop.clock.now_ms() + days * DAY_MS)
@@ -163,7 +175,7 @@ async def test_two_tills_cannot_use_one_coupon(shop: Counter) -> None:
     """Of two who pay at once the second hears 1502; who comes later is shown what the basket costs without it."""
     code = await issued(shop, "C20")
     first, second, third = (quoted(shop, basket(12_000, coupons=(code,))) for _ in range(3))
-    outcomes = await asyncio.gather(committed(shop, first), committed(shop, second), return_exceptions=True)
+    outcomes = await at_once(shop, first, second)
     assert [isinstance(one, PosError) and one.code for one in outcomes] == [False, Code.COUPON]
     late = await refused(committed(shop, third))
     assert (late.code, late.data["new_quote"]["coupons"][0]["why"]) == (Code.RULES_CHANGED, "used")
@@ -216,7 +228,7 @@ async def test_two_quotes_cannot_both_take_what_is_limited_to_one(shop: Counter)
     """Of two who pay at once the second is told to quote again; who comes later is shown the new price."""
     mary = (await shop.register("80000001")).member
     first, second, third = (quoted(shop, basket(1000, "once", member=mary)) for _ in range(3))
-    outcomes = await asyncio.gather(committed(shop, first), committed(shop, second), return_exceptions=True)
+    outcomes = await at_once(shop, first, second)
     assert [isinstance(one, PosError) and one.code for one in outcomes] == [False, Code.QUOTE_EXPIRED]
     late = await refused(committed(shop, third))
     assert (late.code, late.data["new_quote"]["totals"]["due_fen"]) == (Code.RULES_CHANGED, 1000)
