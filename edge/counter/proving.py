@@ -8,7 +8,7 @@ import msgspec
 from edge.counter.records import RefundRecord, SaleRecord, stored_sale
 from edge.domain.checkout import decide_again
 from edge.domain.replay import Difference, Replayed, asked_of, compared, differences, replayed_of
-from edge.domain.rules.compile import BundleRefused, Programme, load_programme
+from edge.domain.rules.compile import BundleRefused, Programme, stored_programme
 from edge.errors import StorageCorrupt
 from edge.reports.explanation import CameBack, Explanation, Heading, explanation
 from edge.reports.explanation_words import Lang
@@ -84,7 +84,7 @@ def _proof(history: History, row: SaleRow) -> Proof:
     request = row.kernel_request.encode()
     try:
         sale = stored_sale(row)
-        programme = load_programme(body)
+        programme = stored_programme(body)
         replayed = replayed_of(programme.kernel.explain(request))
         again = decide_again(programme, request, [line.name for line in sale.decision.lines])
         tier = asked_of(request).tier

@@ -17,7 +17,7 @@ from edge.counter.terms import QtyMilli, Reply, Request, Text
 from edge.domain.limits import counted
 from edge.domain.money import telescope
 from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
-from edge.domain.rules.compile import read_bundle
+from edge.domain.rules.compile import read_stored_bundle
 from edge.domain.rules.core import limits_of
 from edge.domain.rules.model import Bundle
 from edge.errors import Code, PosError
@@ -325,7 +325,7 @@ def _terms(shop: Shop, row: SaleRow, bundles: Bundles) -> Bundle:
         return shop.programme.bundle
     body = bundles.body(row.bundle)
     assert body is not None, "a sale refers to the bundle that decided it"
-    return read_bundle(body)
+    return read_stored_bundle(body)
 
 
 def _refunded_lines(plan: Plan, sale: SaleRecord) -> tuple[RefundedLine, ...]:

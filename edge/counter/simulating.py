@@ -10,7 +10,7 @@ from typing import TypeVar
 import cext
 from edge.domain.recount import Recount
 from edge.domain.replay import Batch, asked_of, replay
-from edge.domain.rules.compile import BundleRefused, compile_bundle, load_programme
+from edge.domain.rules.compile import BundleRefused, compile_bundle, stored_programme
 from edge.domain.rules.terms import BundleTerms, terms_of
 from edge.domain.simulation import STRANGER, Report, Simulation, Sold
 from edge.errors import StorageCorrupt
@@ -31,10 +31,10 @@ class Candidate:
 
 
 def candidate(raw: bytes) -> Candidate:
-    """Load a bundle for replays; raises BundleRefused."""
+    """Load a bundle for replays, a draft or one of the past; raises BundleRefused."""
     core = compile_bundle(raw)
     try:
-        program = cext.load(raw) if core is raw else load_programme(raw).kernel
+        program = cext.load(raw) if core is raw else stored_programme(raw).kernel
     except cext.BundleError as error:
         raise BundleRefused(error.path, error.why) from error
     return Candidate(program, terms_of(raw))

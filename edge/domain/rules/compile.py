@@ -57,14 +57,23 @@ class Programme:
 
 def load_programme(raw: bytes) -> Programme:
     """Read, check and compile one bundle, and run its vectors; raises BundleRefused naming the JSON pointer."""
-    bundle = read_bundle(raw)
+    programme = _compiled(raw, read_bundle(raw))
+    for failed in failures(programme.bundle, programme.kernel):
+        raise BundleRefused(failed.path, f"{failed.name}: {failed}")
+    return programme
+
+
+def stored_programme(raw: bytes) -> Programme:
+    """Compile a bundle that has decided receipts: what is asked of new ones since then is not asked of it."""
+    return _compiled(raw, read_stored_bundle(raw))
+
+
+def _compiled(raw: bytes, bundle: Bundle) -> Programme:
     core = core_bundle(bundle)
     try:
         kernel = cext.load(msgspec.json.encode(core))
     except cext.BundleError as error:
         raise BundleRefused(origin(bundle, error.path), error.why) from error
-    for failed in failures(bundle, kernel):
-        raise BundleRefused(failed.path, f"{failed.name}: {failed}")
     return Programme(
         bundle=bundle,
         kernel=kernel,
@@ -82,7 +91,16 @@ def load_programme(raw: bytes) -> Programme:
 
 
 def read_bundle(raw: bytes) -> Bundle:
-    """Parse and check the vocabulary; raises BundleRefused."""
+    """Parse a bundle and check all of it that the kernel does not; raises BundleRefused."""
+    bundle = read_stored_bundle(raw)
+    _named_once(bundle)
+    _known_tiers(bundle)
+    _announced_in_time(bundle)
+    return bundle
+
+
+def read_stored_bundle(raw: bytes) -> Bundle:
+    """Parse a bundle of the vocabulary; raises BundleRefused."""
     try:
         bundle = msgspec.json.decode(raw, type=Bundle)
     except msgspec.ValidationError as error:
@@ -93,21 +111,18 @@ def read_bundle(raw: bytes) -> Bundle:
         ZoneInfo(bundle.tz)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: the name of a folder of zones
         raise BundleRefused("/tz", f"no such time zone {bundle.tz!r}") from error
-    _named_once(bundle)
-    _known_tiers(bundle)
-    _announced_in_time(bundle)
     return bundle
 
 
 def compile_bundle(raw: bytes) -> bytes:
-    """A ``points-bundle/1`` document as the kernel's ``core-1`` JSON; a core document passes through."""
+    """A ``points-bundle/1`` document, new or stored, as the kernel's ``core-1``; a core document passes through."""
     try:
         schema = msgspec.json.decode(raw).get("schema")
     except (ValueError, AttributeError) as error:
         raise BundleRefused("", "not a JSON object") from error
     if schema != SCHEMA:
         return raw
-    return msgspec.json.encode(core_bundle(read_bundle(raw)))
+    return msgspec.json.encode(core_bundle(read_stored_bundle(raw)))
 
 
 def _tier(band: TierBand) -> Tier:

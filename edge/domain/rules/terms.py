@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from cext import bundle as core
-from edge.domain.rules.compile import compile_bundle, read_bundle
+from edge.domain.rules.compile import compile_bundle, read_stored_bundle
 from edge.domain.rules.core import limits_of
 from edge.domain.rules.model import SCHEMA, Limit
 
@@ -53,7 +53,7 @@ def terms_of(raw: bytes) -> BundleTerms:
     """Read the terms of a bundle; raises BundleRefused, and cext.BundleError of a kernel's own document."""
     packed = core.read_bundle(compile_bundle(raw))
     written = msgspec.json.decode(raw, type=_Written)
-    limits = _limits(packed) if written.schema != SCHEMA else limits_of(read_bundle(raw))
+    limits = _limits(packed) if written.schema != SCHEMA else limits_of(read_stored_bundle(raw))
     names = {one.id: one.name for one in (*written.rules, *written.coupons, *written.gifts)}
     return BundleTerms(
         name=BundleName(written.programme, packed.version, hashlib.sha256(raw).hexdigest()),

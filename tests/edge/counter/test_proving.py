@@ -1,5 +1,6 @@
 """A receipt explained is the receipt that was sold, whatever has happened to the rules since."""
 
+import hashlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ import cext
 from edge.clock import ManualClock
 from edge.counter import coupons, quoting, sale
 from edge.counter.proving import Proof, explained, find_refund, prove
-from edge.domain.rules.compile import compile_bundle
+from edge.domain.rules.compile import BundleRefused, compile_bundle, load_programme
 from edge.errors import PosError, StorageCorrupt
 from edge.reports.explanation import Explanation
 from edge.storage.history import Span, history
@@ -369,3 +370,22 @@ async def test_what_cannot_be_read_any_more_is_said_with_the_receipt(tmp_path: P
         db.execute(statement)
     with pytest.raises(StorageCorrupt, match=sold.receipt_no):
         proof_of(tmp_path, sold.receipt_no)
+
+
+async def test_a_bundle_that_decided_receipts_is_taken_as_it_was(tmp_path: Path) -> None:
+    """What is asked of new bundles later, here that the change was announced, is not asked of a stored one."""
+    counter = await promotional(tmp_path)
+    sold = await counter.sell(6000)
+    await counter.close()
+    late = {**msgspec.json.decode(PROMOTIONS), "notice": {"announced": "2026-01-01", "days": 14}}
+    body = msgspec.json.encode(late)
+    with pytest.raises(BundleRefused):
+        load_programme(body)
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db, db:
+        db.execute("PRAGMA foreign_keys=OFF")
+        db.execute("UPDATE bundle SET body=?, hash=?", (body, hashlib.sha256(body).hexdigest()))
+        db.execute("UPDATE sale SET bundle=?", (hashlib.sha256(body).hexdigest(),))
+    with history(tmp_path / "ledger.db") as past:
+        proof = prove(past, sold.receipt_no)
+    assert proof is not None
+    assert proof.programme.bundle.notice is not None
