@@ -168,7 +168,7 @@ cdef uint8_t *put_steps(uint8_t *p, Trace *trace) noexcept nogil:
     find_shares(trace)
     p = put(p, b"[", 1)
     for place in range(program.n_rules):
-        p = put_text(p, program.steps[place].start, program.steps[place].length)
+        p = put_known(p, program.steps[place].start, program.steps[place].length)
         p = put_state(p, trace, program.bits[place])
         p = put(p, b"},", 2)
     p -= program.n_rules > 0
@@ -212,7 +212,7 @@ cdef inline uint8_t *put_state(uint8_t *p, const Trace *trace, int j) noexcept n
         return put_need(p, trace, j)
     if why == WHY_SUPPRESSED:
         silencer = &program.group_ids[trace.work.sums[j].silencer]
-        return put_text(put(p, b',"by":', 6), silencer.start, silencer.length)
+        return put_known(put(p, b',"by":', 6), silencer.start, silencer.length)
     if why == WHY_LOST:
         return put_id(put(p, b',"to":', 6), program, program.rules[winner_over(program, trace.work, j)].place)
     return p

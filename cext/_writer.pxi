@@ -8,8 +8,11 @@ cdef extern from *:
     """
     const char DIGITS[200]
 
-cdef enum:  # bytes that a number may need
-    NUMBER_ROOM = 24
+cdef enum:
+    NUMBER_ROOM = 24  # bytes that a number may need
+    KNOWN_ROOM = 32
+
+assert KNOWN_ROOM <= DIGEST_BYTES
 
 
 cdef inline uint8_t *put(uint8_t *p, const char *text, size_t length) noexcept nogil:
@@ -22,9 +25,17 @@ cdef inline uint8_t *put_text(uint8_t *p, const uint8_t *start, Py_ssize_t lengt
     return p + length
 
 
+cdef inline uint8_t *put_known(uint8_t *p, const uint8_t *start, Py_ssize_t length) noexcept nogil:
+    """Write a text of the program, mostly at once: KNOWN_ROOM bytes may be read, for its checksum follows."""
+    if LIKELY(length <= KNOWN_ROOM):
+        memcpy(p, start, KNOWN_ROOM)
+        return p + length
+    return put_text(p, start, length)
+
+
 cdef inline uint8_t *put_small(uint8_t *p, uint32_t number) noexcept nogil:
     """Write a number of up to 8 digits, all digits at once; 8 bytes may be written."""
-    cdef uint64_t word = (number // 10_000) | <uint64_t>(number % 10_000) << 32  # lanes hold the digits in reading order
+    cdef uint64_t word = (number // 10_000) | <uint64_t>(number % 10_000) << 32  # in reading order
     cdef uint64_t tens = ((word * 10_486) >> 20) & <uint64_t>0x0000007F0000007F
     cdef int blank
     word = tens | (word - tens * 100) << 16
@@ -69,7 +80,7 @@ cdef inline uint8_t *put_numbers(uint8_t *p, const int64_t *numbers, int n) noex
 cdef inline uint8_t *put_id(uint8_t *p, const Program *program, int place) noexcept nogil:
     """Write a rule's id."""
     cdef const Text *step = &program.steps[place]
-    return put_text(p, step.start + BEFORE_ID, step.length - AROUND_ID)
+    return put_known(p, step.start + BEFORE_ID, step.length - AROUND_ID)
 
 
 cdef Py_ssize_t result_room(const Program *program, const Work *work) noexcept nogil:
