@@ -189,9 +189,10 @@ cdef class Quoter:
 
     cdef Py_ssize_t body_room(self):
         """Bytes that the body may need, and some to spare."""
-        cdef Py_ssize_t ids = self.work.n_fired * self.longest_head
+        cdef Py_ssize_t fired = self.work.n_fired * self.longest_head
+        cdef Py_ssize_t lines = self.basket.n * (fired + 256) + 2 * PyBytes_GET_SIZE(self.params)
         cdef Py_ssize_t rules = self.kernel.program.n_rules * (self.longest_head + 2 * ENDING + 64)
-        return 1024 + PyBytes_GET_SIZE(self.params) * 2 + self.basket.n * (ids + 256) + rules + HINTS * 512 + 4 * ids
+        return 1024 + lines + rules + 4 * fired + HINTS * (2 * self.longest_head + 256)
 
     cdef uint8_t *put_lines(self, uint8_t *p):
         cdef const Work *work = &self.work
