@@ -31,19 +31,38 @@ cdef inline const uint8_t *usual_qty(const uint8_t *p, uint32_t *number) noexcep
     return NULL if number[0] > QTY_MAX else p
 
 
+cdef inline const uint8_t *any_name(
+    const uint8_t *p, const uint8_t *end, const Names *names, uint32_t *number
+) noexcept nogil:
+    """Step over a text without escapes, short and of ASCII if it is a usual one; leaves room for the names after it."""
+    cdef const uint8_t *after = usual_name(p, names, number)
+    return after if LIKELY(after != NULL) else other_name(p, end, names, number)
+
+
+cdef const uint8_t *other_name(
+    const uint8_t *p, const uint8_t *end, const Names *names, uint32_t *number
+) noexcept nogil:
+    cdef Cursor at = Cursor(p, end)
+    cdef Text text
+    if not rest_of_text(&at, &text) or end - at.p < NAMES_ROOM:
+        return NULL
+    number[0] = number_of(names, &text)
+    return at.p
+
+
 cdef inline const uint8_t *usual_line(
     const uint8_t *p, const uint8_t *end, const Program *program, Line *line
 ) noexcept nogil:
     """Step over a line with its keys in the usual order and no blanks; NULL for any other."""
     if UNLIKELY(end - p < NAMES_ROOM or not same(p, b'{"sku":"', 8)):
         return NULL
-    p = usual_name(p + 8, &program.names[SKU], &line.sku)
+    p = any_name(p + 8, end, &program.names[SKU], &line.sku)
     if UNLIKELY(p == NULL or not same(p, b',"cat":"', 8)):
         return NULL
-    p = usual_name(p + 8, &program.names[CAT], &line.cat)
+    p = any_name(p + 8, end, &program.names[CAT], &line.cat)
     if UNLIKELY(p == NULL or not same(p, b',"brand":"', 10)):
         return NULL
-    p = usual_name(p + 10, &program.names[BRAND], &line.brand)
+    p = any_name(p + 10, end, &program.names[BRAND], &line.brand)
     if UNLIKELY(p == NULL or end - p < NUMBERS_ROOM or not same(p, b',"qty":', 7)):
         return NULL
     p = usual_qty(p + 7, &line.qty)

@@ -34,13 +34,17 @@ cdef inline uint8_t *put_known(uint8_t *p, const uint8_t *start, Py_ssize_t leng
 
 
 cdef inline uint8_t *put_small(uint8_t *p, uint32_t number) noexcept nogil:
-    """Write a number of up to 8 digits, all digits at once; 8 bytes may be written."""
-    cdef uint64_t word = (number // 10_000) | <uint64_t>(number % 10_000) << 32  # in reading order
-    cdef uint64_t tens = ((word * 10_486) >> 20) & <uint64_t>0x0000007F0000007F
-    cdef int blank
-    word = tens | (word - tens * 100) << 16
-    tens = ((word * 103) >> 10) & <uint64_t>0x000F000F000F000F
-    word = tens | (word - tens * 10) << 8
+    """Write a number of up to 8 digits, all digits at once; 8 bytes may be written.
+
+    Each step parts every lane of the word, as ``part + (lane - part * base << width)``, and leaves reading order.
+    """
+    cdef uint64_t part = number // 10_000
+    cdef uint64_t word = (<uint64_t>number << 32) - part * ((<uint64_t>10_000 << 32) - 1)
+    cdef uint64_t blank
+    part = ((word * 10_486) >> 20) & <uint64_t>0x0000007F0000007F
+    word = (word << 16) - part * ((100 << 16) - 1)
+    part = ((word * 103) >> 10) & <uint64_t>0x000F000F000F000F
+    word = (word << 8) - part * ((10 << 8) - 1)
     blank = LOWEST(word | bit(56)) & 56  # zeros before the first digit; the last one stays
     word = (word | (ONES * 0x30)) >> blank
     memcpy(p, &word, 8)

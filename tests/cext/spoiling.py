@@ -74,6 +74,12 @@ def baskets() -> list[JsonObject]:
             basket["coupons"] = ["CNY10", "CNY20"][: nth % 2 + 1]
             basket["used"] = {"R0000": [1, 0, 300], "R0001": [0, 2, 0, 5000, 5000], "R9": []}
             basket["lines"][0]["milli"] = 250
+        if nth % 5 == 0:
+            basket["lines"][-1] |= {
+                "cat": "饮料",
+                "brand": "金卡" * (1 + nth % 3),
+                "sku": "k" * (12 + nth % 9),
+            }
     return found
 
 
