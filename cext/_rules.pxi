@@ -1,35 +1,4 @@
 # What the rules mean, on bits: see cext.kernel_py for the same in plain words.
-#
-# One Work holds one decided receipt: the result, and as words of bits how far every rule came. Nothing of it
-# needs to be cleared beforehand, and nothing more is kept for a trace, which _trace.pxi works out from it.
-
-cdef struct Work:
-    const Basket *basket
-    uint32_t choice  # coupons chosen, bit i for the i-th that was presented
-    int n_fired
-    uint64_t fired_groups
-    int64_t gross
-    int64_t payable
-    int64_t points
-    int redeeming  # the rule that set the terms of redemption, or -1
-    uint64_t met[WORDS]  # `when` with all coupons, but for totals
-    uint64_t touched[WORDS]  # of those that choose their lines: they have one
-    uint64_t alive[WORDS]  # all of `when`, and the limits
-    uint64_t in_need[WORDS]
-    uint64_t silenced[WORDS]
-    uint64_t valued[WORDS]  # would give something
-    uint64_t fired[WORDS]
-    int32_t winners[GROUPS]  # the rule that the group chose
-    Sum eligible[PHASES]  # what a rule for every line works on
-    int64_t opening[LINES]  # what discounts, then points, began with
-    int64_t running[LINES]  # what earlier groups left
-    int64_t net[LINES]
-    int64_t weights[LINES]
-    int64_t line_points[LINES]
-    int32_t fired_rules[RULES]  # in the order of application
-    int64_t fired_values[RULES]
-    int16_t used_at[RULES + 1]  # by limit: place in basket.used and 1, or 0
-    Sum sums[WORDS * 64]  # of those that are touched; what they measure also of those for every line
 
 cdef struct Turn:  # the group that is having its turn
     const Group *group
@@ -38,38 +7,6 @@ cdef struct Turn:  # the group that is having its turn
     uint64_t silencers  # those of its silencers that have fired
     int best
     int64_t value
-
-cdef Used UNUSED
-memset(&UNUSED, 0, sizeof(Used))
-
-
-cdef inline const Used *used_of(const Rule *rule, const Work *work) noexcept nogil:
-    if work.basket.n_used and work.used_at[rule.limit]:
-        return &work.basket.used[work.used_at[rule.limit] - 1]
-    return &UNUSED
-
-
-cdef inline int64_t most_of(const Program *program, const Rule *rule, const Work *work) noexcept nogil:
-    """The most that the rule may give: its cap, or what its limits leave."""
-    if LIKELY(rule.limit == 0):
-        return rule.cap
-    return least(rule.cap, left_of(&program.limits[rule.limit - 1], used_of(rule, work)))
-
-
-cdef inline const Sum *chosen_of(const Program *program, const Work *work, int phase, int j) noexcept nogil:
-    """The lines that a rule works on; terms of redemption are for all lines, like gifts."""
-    if not has(program.marks[ANY_LINE], j):
-        return &work.sums[j]
-    return &work.eligible[GIFTS if program.rules[j].operation == REDEEM else phase]
-
-
-cdef void note_used(const Program *program, Work *work) noexcept nogil:
-    """Find the counters of each rule that has limits."""
-    cdef int i
-    if work.basket.n_used:
-        memset(work.used_at, 0, (program.n_limits + 1) * sizeof(int16_t))
-        for i in range(work.basket.n_used):
-            work.used_at[work.basket.used[i].limit] = <int16_t>(i + 1)
 
 
 cdef void find_alive(const Program *program, int phase, int64_t total, Work *work) noexcept nogil:
@@ -98,93 +35,6 @@ cdef inline bint admits(const Program *program, const Work *work, int j, int64_t
     if not work.basket.occasion.member:
         return False
     return not limit_reached(&program.limits[rule.limit - 1], used_of(rule, work))
-
-
-cdef enum:  # what a line may be kept out of: bit 0 discounts, bit 1 points
-    KINDS = 4
-
-
-cdef void find_selected(const Program *program, Work *work) noexcept nogil:
-    """Find the lines of each rule that chooses its own and may live: they are the same with any coupons."""
-    cdef const Line *line = work.basket.lines
-    cdef uint64_t choosing[KINDS][WORDS]
-    cdef int i
-    memset(work.touched, 0, program.width * sizeof(uint64_t))
-    if find_choosing(program, work, choosing):
-        for i in range(work.basket.n):
-            select_line(program, choosing[line.nd | line.np << 1], line, i, work)
-            line += 1
-
-
-cdef inline bint find_choosing(const Program *program, const Work *work, uint64_t (*choosing)[WORDS]) noexcept nogil:
-    """Find the rules that choose among lines of each kind; terms of redemption are for all lines."""
-    cdef uint64_t found = 0
-    cdef uint64_t no_points
-    cdef bint discount
-    cdef int w
-    for w in range(program.width):
-        choosing[0][w] = work.met[w] & ~program.marks[ANY_LINE][w]
-        found |= choosing[0][w]
-        discount = w < program.ends[DISCOUNT]
-        no_points = choosing[0][w]
-        if not discount and w < program.ends[POINTS]:
-            no_points &= program.marks[REDEEMS][w]
-        choosing[1][w] = 0 if discount else choosing[0][w]
-        choosing[2][w] = no_points
-        choosing[3][w] = 0 if discount else no_points
-    return found != 0
-
-
-cdef inline void select_line(
-    const Program *program, const uint64_t *choosing, const Line *line, int i, Work *work
-) noexcept nogil:
-    """Add a line to those of each ``choosing`` rule that selects it."""
-    cdef const uint64_t *cat = row_of(program, CAT, line.cat)
-    cdef const uint64_t *brand = row_of(program, BRAND, line.brand)
-    cdef const uint64_t *sku = row_of(program, SKU, line.sku)
-    cdef uint64_t rest
-    cdef int w
-    for w in range(program.width):
-        rest = choosing[w] & cat[w] & brand[w] & sku[w]
-        while rest:
-            select(program, w, rest & (0 - rest), line, i, work)
-            rest &= rest - 1
-
-
-cdef inline void select(
-    const Program *program, int word, uint64_t rule, const Line *line, int i, Work *work
-) noexcept nogil:
-    """Add a line to those of the rule, unless it is too cheap for it."""
-    cdef int j = word * 64 + LOWEST(rule)
-    if program.marks[HAS_UNIT][word] & rule and line.unit < program.rules[j].min_unit:
-        return
-    if not work.touched[word] & rule:
-        work.touched[word] |= rule
-        memset(work.sums[j].members, 0, sizeof(work.sums[j].members))
-    put_in(work.sums[j].members, i)
-
-
-cdef void open_lines(int phase, const int64_t *amounts, Work *work) noexcept nogil:
-    """Find the lines that may take part in a phase, and what they come to."""
-    cdef const Line *line = work.basket.lines
-    cdef Sum *eligible = &work.eligible[phase]
-    cdef int64_t fen = 0
-    cdef uint64_t members = 0
-    cdef int i
-    memset(eligible.members, 0, sizeof(eligible.members))
-    for i in range(work.basket.n):
-        if i & 63 == 0:
-            members = 0
-        if not ((phase == DISCOUNT and line.nd) or (phase == POINTS and line.np)):
-            fen += amounts[i]
-            members |= bit(i & 63)
-        eligible.members[i >> 6] = members
-        line += 1
-    eligible.fen = fen
-
-
-cdef inline bint any_line(const Sum *chosen) noexcept nogil:
-    return (chosen.members[0] | chosen.members[1] | chosen.members[2] | chosen.members[3]) != 0
 
 
 cdef int64_t value_of(const Program *program, int phase, int j, const Turn *turn, Work *work) noexcept nogil:
