@@ -153,7 +153,7 @@ def usual_reply(shop: Shop, codes: Sequence[str]) -> quoting.QuoteReply:
 
 def bare_methods(reply: quoting.QuoteReply, codes: list[str]) -> tuple[Method[Any], ...]:
     """Nothing but the call: bytes to bytes, or through objects; and what a till here must know."""
-    ready = msgspec.Raw(msgspec.json.encode(reply))
+    ready = (msgspec.json.encode(reply),)
     params, result = quoting.QuoteRequest, quoting.QuoteReply
     return (
         Method(BARE, params, result, lambda _, __: reply, from_bytes=lambda _, __: ready),

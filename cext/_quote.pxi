@@ -59,6 +59,8 @@ cdef class Quoter:
     cdef Work work
     cdef Gave fired[RULES]  # by place in the bundle
     cdef int coupon_whys[COUPONS]
+    cdef uint8_t *page
+    cdef Py_ssize_t page_room
 
     def __cinit__(self, Kernel kernel not None, tuple labels not None, str store not None, version):
         """``labels`` are (id, name, item of a gift or None) by place in the bundle."""
@@ -164,28 +166,36 @@ cdef class Quoter:
 
     cdef bytes body(self, int64_t paid_fen):
         cdef Trace trace
-        cdef uint8_t *start = <uint8_t *>PyMem_Malloc(self.body_room())
-        cdef uint8_t *p = start
-        if start == NULL:
-            raise MemoryError
+        cdef uint8_t *p = self.page_of(self.body_room())
         trace.program = &self.kernel.program
         trace.work = &self.work
-        try:
-            find_whys(&trace)
-            self.order_fired()
-            self.find_coupon_whys(&trace)
-            p = put(p, b'"rules_version":', 16)
-            p = put_number(p, self.version)
-            p = self.put_lines(p)
-            p = self.put_totals(p, paid_fen)
-            p = self.put_applied(p)
-            p = self.put_skipped(p, &trace)
-            p = self.put_gifts(p)
-            if self.asked.n_coupons == 0:
-                p = put(p, b',"coupons":[]', 13)
-            return PyBytes_FromStringAndSize(<char *>start, p - start)
-        finally:
-            PyMem_Free(start)
+        find_whys(&trace)
+        self.order_fired()
+        self.find_coupon_whys(&trace)
+        p = put(p, b'"rules_version":', 16)
+        p = put_number(p, self.version)
+        p = self.put_lines(p)
+        p = self.put_totals(p, paid_fen)
+        p = self.put_applied(p)
+        p = self.put_skipped(p, &trace)
+        p = self.put_gifts(p)
+        if self.asked.n_coupons == 0:
+            p = put(p, b',"coupons":[]', 13)
+        return PyBytes_FromStringAndSize(<char *>self.page, p - self.page)
+
+    cdef uint8_t *page_of(self, Py_ssize_t room) except NULL:
+        """The page that bodies are written on: kept, because to ask for memory costs more than to write on it."""
+        if room > self.page_room:
+            PyMem_Free(self.page)
+            self.page_room = 0
+            self.page = <uint8_t *>PyMem_Malloc(room)
+            if self.page == NULL:
+                raise MemoryError
+            self.page_room = room
+        return self.page
+
+    def __dealloc__(self):
+        PyMem_Free(self.page)
 
     cdef Py_ssize_t body_room(self):
         """Bytes that the body may need, and some to spare."""

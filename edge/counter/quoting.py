@@ -1,5 +1,6 @@
 """Pricing a basket: pure, no write, no await, kept open for the customer for a while."""
 
+import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import count
@@ -226,10 +227,12 @@ _requests = msgspec.json.Decoder(QuoteRequest)
 
 def digest_of(body: bytes, member: Member | None) -> str:
     """Names what a customer was told: the body of the reply as JSON, without its braces, and whom it is for."""
-    digest = xxhash.xxh3_128(body)
-    if member is not None:
-        digest.update(member.id.encode())
-    return digest.hexdigest()
+    return xxhash.xxh3_128_hexdigest(body, seed_of(member) if member else 0)
+
+
+def seed_of(member: Member) -> int:
+    """Sets the digests of one member apart from those of others."""
+    return zlib.crc32(member.id.encode()) + 1
 
 
 def quote(shop: Shop, quotes: Quotes, terminal: str, request: QuoteRequest) -> QuoteReply:
@@ -261,7 +264,7 @@ def price(shop: Shop, request: QuoteRequest, at_ms: int) -> Priced:
     member = shop.find_member(request.member) if request.member else None
     lines = _lines(request)
     if request.redeem_points:
-        check_redeemable(member, shop.balances(member.id).points if member else None, request.redeem_points)
+        check_redeemable(shop.balances(member.id).points if member else None, request.redeem_points)
     coupons = presented(shop, request.coupons, member, today)
     occasion = occasion_of(shop, member, coupons, request.channel, request.tender_hint or "", at_ms)
     try:
@@ -291,9 +294,9 @@ def open_day(shop: Shop, at_ms: int) -> str:
     return shop.business_date(at_ms).isoformat()
 
 
-def check_redeemable(member: Member | None, held: PointsBalance | None, points: int) -> None:
-    """Raises -32602 without a member, 1205 or 1601 where fewer may be spent."""
-    if member is None or held is None:
+def check_redeemable(held: PointsBalance | None, points: int) -> None:
+    """Raises -32602 where nobody holds any, 1205 or 1601 where fewer may be spent."""
+    if held is None:
         raise bad("/redeem_points", "redeeming points needs a member", "积分抵现需要会员")
     if points > held.spendable:
         refusal = out_of_funds(held.balance, held.spendable, points, "points")

@@ -6,126 +6,142 @@ means what ``edge.counter.quoting`` means, byte for byte, and leaves to it whate
 """
 
 import msgspec
+import xxhash
 
 from cext.quotes import Label, Patron, Quoter, Sums
 from edge.counter.coupons import Presented, presented
 from edge.counter.occasions import occasion_of
-from edge.counter.quoting import Quotes, check_redeemable, digest_of, open_day
+from edge.counter.quoting import QUOTE_LIFE_MS, Quotes, check_redeemable, open_day, seed_of
 from edge.counter.shop import Shop
 from edge.counter.terms import PointsBalance
 from edge.domain.checkout import kernel_request
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 
-KNOWN_MAX = 256
-"""Members and hands of coupons remembered between two scans; the tills of a store serve fewer at a time."""
-
 
 class Visitor(msgspec.Struct, frozen=True):
-    """A member at a till: known to the rules as ``patron``."""
+    """A member at a till, known to the rules as ``patron``; ``seed`` names whom a digest is for."""
 
     member: Member
     points: PointsBalance
     patron: Patron
+    seed: int
+
+
+class Hand(msgspec.Struct, frozen=True):
+    """The coupons that came with a basket; ``kinds`` are those that count."""
+
+    coupons: tuple[Presented, ...]
+    kinds: tuple[str, ...]
+
+    def told(self, whys: tuple[str, ...]) -> bytes:
+        """What became of them, as the reply says it; ``whys`` by kind."""
+        reasons = dict(zip(self.kinds, whys, strict=True))
+        states = tuple([coupon.state(reasons) for coupon in self.coupons])
+        return b',"coupons":' + msgspec.json.encode(states)
 
 
 class Scanner:
-    """Answers ``sale.quote`` with bytes. One per shop; used on the loop's thread only."""
+    """Answers ``sale.quote`` with bytes. One per shop; used on the loop's thread only.
+
+    Most of a quote's time is for memory that was not touched since the last one, so little is looked at: what
+    holds for a minute, or until something is written, is worked out once.
+    """
 
     def __init__(self, shop: Shop, quotes: Quotes) -> None:
         self._shop = shop
         self._quotes = quotes
+        self._minute = self._batches = -1
         self._programme: Programme | None = None
         self._quoter: Quoter | None = None
-        self._seen: tuple[int, str] = (-1, "")
+        self._today = ""
+        self._expiry = ("", "")
         self._visitors: dict[str, Visitor] = {}
-        self._brought: dict[tuple[tuple[str, ...], str], tuple[Presented, ...]] = {}
+        self._hands: dict[tuple[str | None, tuple[str, ...]], Hand] = {}
+        self._told: dict[tuple[str | None, tuple[str, ...], tuple[str, ...]], bytes] = {}
 
-    def quote(self, params: bytes) -> msgspec.Raw | None:
-        """The reply to a quote, or None where it has to go the careful way; raises 1201, 1202, 1205, 1501, 1601."""
-        quoter = self._quoter_of_now()
-        heading = quoter.read(params) if quoter else None
-        if quoter is None or heading is None:
+    def quote(self, params: bytes) -> tuple[bytes, ...] | None:
+        """The reply in pieces, or None where it has to go the careful way; raises 1201, 1202, 1205, 1501, 1601."""
+        shop = self._shop
+        now_ms = shop.clock.now_ms()
+        if (
+            now_ms // 60_000 != self._minute
+            or shop.writer.batches != self._batches
+            or shop.programme is not self._programme
+        ):
+            self._look_around(now_ms)
+        quoter = self._quoter
+        if quoter is None or (heading := quoter.read(params)) is None:
             return None
         reference, codes, redeem_points = heading
-        shop, now_ms = self._shop, self._shop.clock.now_ms()
-        today = open_day(shop, now_ms)
-        self._forget_what_may_be_old(today)
-        visitor = self._visitor(quoter, reference, now_ms) if reference is not None else None
-        member, held = (visitor.member, visitor.points) if visitor else (None, None)
+        visitor = None
+        if reference is not None:
+            visitor = self._visitors.get(reference) or self._look_up(quoter, reference, now_ms)
         if redeem_points:
-            check_redeemable(member, held, redeem_points)
-        coupons = self._coupons(codes, member, today) if codes else ()
-        kinds = tuple([coupon.kind for coupon in coupons if not coupon.why])
+            check_redeemable(visitor.points if visitor else None, redeem_points)
+        kinds = self._hand(reference, codes, visitor).kinds if codes else ()
         body, sums, whys = quoter.price(now_ms // 1000, visitor.patron if visitor else None, kinds)
-        if coupons:
-            reasons = dict(zip(kinds, whys, strict=True))
-            told = msgspec.json.encode(tuple([coupon.state(reasons) for coupon in coupons]))
-            body = b"".join((body, b',"coupons":', told))
-        return self._seal(body, sums, member, held, params, now_ms)
+        if codes:
+            body += self._coupons_told(reference, codes, whys)
+        return self._seal(body, sums, visitor, params, now_ms)
 
-    def _quoter_of_now(self) -> Quoter | None:
-        """The quoter of the present rules; None where there is no compiled kernel, or discounts are watched."""
-        programme = self._shop.programme
+    def _look_around(self, now_ms: int) -> None:
+        """Forget what may be old: the minute has turned, something was written, or other rules hold."""
+        shop, programme = self._shop, self._shop.programme
+        self._today = open_day(shop, now_ms)
         if programme is not self._programme:
-            self._programme, self._seen = programme, (-1, "")
             make = programme.kernel.quoter
-            watched = programme.bundle.honest is not None
-            self._quoter = (
-                None
-                if make is None or watched
-                else make(_labels(programme), self._shop.config.store.id, programme.bundle.version)
-            )
-        return self._quoter
-
-    def _forget_what_may_be_old(self, today: str) -> None:
-        """Look everything up again once anything was written, or the day has turned."""
-        seen = (self._shop.writer.batches, today)
-        if seen != self._seen or len(self._visitors) + len(self._brought) > KNOWN_MAX:
-            self._visitors.clear()
-            self._brought.clear()
-            self._seen = seen
-
-    def _visitor(self, quoter: Quoter, reference: str, now_ms: int) -> Visitor:
-        visitor = self._visitors.get(reference)
-        if visitor is None:
-            visitor = self._visitors[reference] = self._look_up(quoter, reference, now_ms)
-        return visitor
-
-    def _coupons(self, codes: tuple[str, ...], member: Member | None, today: str) -> tuple[Presented, ...]:
-        key = (codes, member.id if member else "")
-        brought = self._brought.get(key)
-        if brought is None:
-            brought = self._brought[key] = presented(self._shop, codes, member, today)
-        return brought
+            watched = (
+                programme.bundle.honest is not None
+            )  # prices are looked up line by line, the careful way
+            labels, store = _labels(programme), shop.config.store.id
+            self._quoter = None if make is None or watched else make(labels, store, programme.bundle.version)
+            self._programme = programme
+        expires_at = shop.local_time(now_ms - now_ms % 60_000 + QUOTE_LIFE_MS)
+        self._expiry = expires_at[:17], expires_at[23:]
+        self._visitors.clear()
+        self._hands.clear()
+        self._told.clear()
+        self._minute, self._batches = now_ms // 60_000, shop.writer.batches
 
     def _look_up(self, quoter: Quoter, reference: str, now_ms: int) -> Visitor:
         member = self._shop.find_member(reference)
         occasion = occasion_of(self._shop, member, (), "", "", now_ms)
         patron = quoter.patron(kernel_request(occasion, (), member, 0))
-        return Visitor(member, self._shop.balances(member.id).points, patron)
+        found = Visitor(member, self._shop.balances(member.id).points, patron, seed_of(member))
+        self._visitors[reference] = found
+        return found
+
+    def _hand(self, reference: str | None, codes: tuple[str, ...], visitor: Visitor | None) -> Hand:
+        hand = self._hands.get((reference, codes))
+        if hand is None:
+            coupons = presented(self._shop, codes, visitor.member if visitor else None, self._today)
+            hand = Hand(coupons, tuple([coupon.kind for coupon in coupons if not coupon.why]))
+            self._hands[reference, codes] = hand
+        return hand
+
+    def _coupons_told(self, reference: str | None, codes: tuple[str, ...], whys: tuple[str, ...]) -> bytes:
+        told = self._told.get((reference, codes, whys))
+        if told is None:
+            told = self._told[reference, codes, whys] = self._hands[reference, codes].told(whys)
+        return told
 
     def _seal(
-        self,
-        body: bytes,
-        sums: Sums,
-        member: Member | None,
-        held: PointsBalance | None,
-        params: bytes,
-        now_ms: int,
-    ) -> msgspec.Raw:
-        """Keep the price open, and write the reply around its body."""
+        self, body: bytes, sums: Sums, visitor: Visitor | None, params: bytes, now_ms: int
+    ) -> tuple[bytes, bytes, bytes]:
+        """Keep the price open, and write the rest of the reply around its body."""
         earn, redeem, redeem_fen, due_fen = sums
-        digest = digest_of(body, member)
-        opened = self._quotes.open(digest, now_ms, due_fen, params)
-        after = held.balance + earn - redeem if held else "null"
-        offline = "true" if self._shop.offline else "false"
-        expires_at = self._shop.local_time(opened.expires_ms)
+        digest = xxhash.xxh3_128_hexdigest(body, visitor.seed if visitor else 0)
+        name = self._quotes.open(digest, now_ms, due_fen, params).id
+        after = visitor.points.balance + earn - redeem if visitor else "null"
+        date_and_minute, offset = self._expiry
         tail = (
             f',"inflated":[],"points":{{"earn":{earn},"redeem":{redeem},"redeem_fen":{redeem_fen},"after":{after}}}'
-            f',"quote_id":"{opened.id}","digest":"{digest}","expires_at":"{expires_at}","offline":{offline}}}'
+            f',"quote_id":"{name}","digest":"{digest}",'
+            f'"expires_at":"{date_and_minute}{now_ms // 1000 % 60:02d}.{now_ms % 1000:03d}{offset}",'
+            f'"offline":{"true" if self._shop.offline else "false"}}}'
         )
-        return msgspec.Raw(b"".join((b"{", body, tail.encode())))
+        return b"{", body, tail.encode()
 
 
 def _labels(programme: Programme) -> tuple[Label, ...]:

@@ -57,8 +57,8 @@ class Method(Generic[P]):
     """One row. ``call`` returns the result, or a coroutine or future of it; a plain result is answered in order.
 
     ``result`` is any type that msgspec can describe. ``from_bytes`` is a quicker way from the params as they came to
-    the same result, None for params that it leaves to ``call``. Raises TypeError where params would take unknown
-    fields.
+    the same result as JSON, in pieces; None for params that it leaves to ``call``.
+    Raises TypeError where params would take unknown fields.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Method(Generic[P]):
     errors: tuple[Code, ...] = ()
     sockets: frozenset[SocketName] = POS
     summary: str = ""
-    from_bytes: Callable[[Session, bytes], object | None] | None = None
+    from_bytes: Callable[[Session, bytes], tuple[bytes, ...] | None] | None = None
     decoder: msgspec.json.Decoder[P] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

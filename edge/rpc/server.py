@@ -250,10 +250,11 @@ class Connection(asyncio.Protocol):
         assert call.row.from_bytes is not None
         try:
             self._check_now(call.row)
-            result = call.row.from_bytes(self.session, bytes(call.params))
-            if result is None:
+            pieces = call.row.from_bytes(self.session, bytes(call.params))
+            if pieces is None:
                 return False
-            self._reply(call.id, result)
+            if not isinstance(call.id, UnsetType):
+                self.write(wire.pieced_line(call.id, pieces))
         # The task's edge, as in _run.
         except Exception as error:
             self._refuse(call.id, self._as_refusal(call, error))

@@ -175,9 +175,12 @@ _encode = msgspec.json.Encoder().encode
 
 def result_line(id: Id, result: Any) -> bytes:
     """The answer to request ``id``; raises what msgspec raises for a value it cannot encode."""
-    if type(result) is msgspec.Raw:  # a reply that is bytes already is copied once, not grown into
-        return b"".join((b'{"jsonrpc":"2.0","id":', _encode(id), b',"result":', result, b"}\n"))
     return _encode(_Result("2.0", id, result)) + NEWLINE
+
+
+def pieced_line(id: Id, pieces: tuple[bytes, ...]) -> bytes:
+    """The answer to request ``id`` whose result is JSON already, in ``pieces``."""
+    return b"".join((b'{"jsonrpc":"2.0","id":', _encode(id), b',"result":', *pieces, b"}\n"))
 
 
 def error_line(id: Id | None, error: PosError) -> bytes:

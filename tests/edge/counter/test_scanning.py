@@ -36,7 +36,7 @@ class Counterpart:
 
     def quick(self, params: bytes) -> dict[str, Any] | None:
         told = self.scanner.quote(params)
-        return None if told is None else without_name(bytes(told))
+        return None if told is None else without_name(b"".join(told))
 
     def slow(self, params: bytes) -> dict[str, Any]:
         request = msgspec.json.decode(params, type=quoting.QuoteRequest)
