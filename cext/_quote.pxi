@@ -122,6 +122,15 @@ cdef class Quoter:
                 price(program, &self.basket, &self.work)
         return self.reply()
 
+    def reduced(self):
+        """Of what was priced last, the lines with a sku and a discount; see cext.quotes."""
+        cdef int i
+        return [
+            (i, text_of(&self.goods[i].sku), self.room.lines[i].unit)
+            for i in range(self.basket.n)
+            if self.work.net[i] < self.room.lines[i].fen and self.goods[i].sku.length
+        ]
+
     cdef int64_t payable_points(self):
         """As many of the points as the receipt can take; no point is spent for nothing."""
         cdef int64_t worth = self.kernel.program.fen_per_redeemed_point

@@ -22,6 +22,9 @@ class Quoter(Protocol):
     def patron(self, request_json: bytes, /) -> Patron:
         """The member and the counters of a kernel request; raises RequestError."""
 
+    def reduced(self) -> list[tuple[int, str, int]]:
+        """Of what was priced last, the lines with a sku and a discount: (place, sku, unit price in fen)."""
+
     def price(
         self, ts: int, patron: Patron | None, kinds: tuple[str, ...], /
     ) -> tuple[bytes, Sums, tuple[str, ...]]:

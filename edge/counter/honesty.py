@@ -1,6 +1,6 @@
 """Honest discounts: a price that is struck through must be the lowest of the last days (EU Omnibus, features C6)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from edge.counter.refusals import bad
 from edge.counter.shop import Shop
@@ -9,6 +9,7 @@ from edge.domain.basket import Line
 from edge.domain.checkout import Decision
 from edge.domain.dates import DAY_MS
 from edge.domain.money import yuan
+from edge.domain.rules.model import HonestDiscount
 from edge.storage.transaction import Transaction
 
 
@@ -26,14 +27,28 @@ def inflated(shop: Shop, lines: Sequence[Line], decision: Decision, now_ms: int)
     honest = shop.programme.bundle.honest
     if honest is None:
         return ()
-    since_ms = now_ms - honest.days * DAY_MS
+    reduced = (
+        (place, line.sku, line.unit_price_fen)
+        for place, (line, decided) in enumerate(zip(lines, decision.lines, strict=True))
+        if decided.discount_fen and line.sku
+    )
+    return compared(honest, reduced, lambda sku: lowest_fen(shop, honest, sku, now_ms))
+
+
+def lowest_fen(shop: Shop, honest: HonestDiscount, sku: str, now_ms: int) -> int | None:
+    """The lowest shelf price of late; None where none is known."""
+    return shop.snapshot.shelf_prices.lowest(sku, now_ms - honest.days * DAY_MS)
+
+
+def compared(
+    honest: HonestDiscount, reduced: Iterable[tuple[int, str, int]], lowest: Callable[[str], int | None]
+) -> tuple[Inflated, ...]:
+    """Those of the reduced lines, (place, sku, price before), that were cheaper of late; raises -32602."""
     found = []
-    for place, (line, decided) in enumerate(zip(lines, decision.lines, strict=True)):
-        if not (decided.discount_fen and line.sku):
-            continue
-        lowest_fen = shop.snapshot.shelf_prices.lowest(line.sku, since_ms)
-        if lowest_fen is not None and lowest_fen < line.unit_price_fen:
-            found.append(Inflated(place, line.sku, line.unit_price_fen, lowest_fen))
+    for place, sku, was_fen in reduced:
+        of_late = lowest(sku)
+        if of_late is not None and of_late < was_fen:
+            found.append(Inflated(place, sku, was_fen, of_late))
     if found and honest.action == "refuse":
         raise _dishonest(found[0], honest.days)
     return tuple(found)

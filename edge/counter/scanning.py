@@ -10,6 +10,7 @@ import xxhash
 
 from cext.quotes import Label, Patron, Quoter, Sums
 from edge.counter.coupons import Presented, presented
+from edge.counter.honesty import compared, lowest_fen
 from edge.counter.occasions import occasion_of
 from edge.counter.quoting import QUOTE_LIFE_MS, Quotes, check_redeemable, open_day, seed_of
 from edge.counter.shop import Shop
@@ -17,6 +18,7 @@ from edge.counter.terms import PointsBalance
 from edge.domain.checkout import kernel_request
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
+from edge.domain.rules.model import HonestDiscount
 
 
 class Visitor(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ class Scanner:
         self._minute = self._batches = -1
         self._programme: Programme | None = None
         self._quoter: Quoter | None = None
+        self._honest: HonestDiscount | None = None
+        self._lowest: dict[str, int | None] = {}
         self._today = ""
         self._expiry = ("", "")
         self._visitors: dict[str, Visitor] = {}
@@ -83,7 +87,8 @@ class Scanner:
         body, sums, whys = quoter.price(now_ms // 1000, visitor.patron if visitor else None, kinds)
         if codes:
             body += self._coupons_told(reference, codes, whys)
-        return self._seal(body, sums, visitor, params, now_ms)
+        inflated = self._inflated(quoter, now_ms) if self._honest else "[]"
+        return self._seal(body, sums, visitor, params, now_ms, inflated)
 
     def _look_around(self, now_ms: int) -> None:
         """Forget what may be old: the minute has turned, something was written, or other rules hold."""
@@ -91,17 +96,15 @@ class Scanner:
         self._today = open_day(shop, now_ms)
         if programme is not self._programme:
             make = programme.kernel.quoter
-            watched = (
-                programme.bundle.honest is not None
-            )  # prices are looked up line by line, the careful way
             labels, store = _labels(programme), shop.config.store.id
-            self._quoter = None if make is None or watched else make(labels, store, programme.bundle.version)
-            self._programme = programme
+            self._quoter = make(labels, store, programme.bundle.version) if make else None
+            self._programme, self._honest = programme, programme.bundle.honest
         expires_at = shop.local_time(now_ms - now_ms % 60_000 + QUOTE_LIFE_MS)
         self._expiry = expires_at[:17], expires_at[23:]
         self._visitors.clear()
         self._hands.clear()
         self._told.clear()
+        self._lowest.clear()
         self._minute, self._batches = now_ms // 60_000, shop.writer.batches
 
     def _look_up(self, quoter: Quoter, reference: str, now_ms: int) -> Visitor:
@@ -126,8 +129,26 @@ class Scanner:
             told = self._told[reference, codes, whys] = self._hands[reference, codes].told(whys)
         return told
 
+    def _inflated(self, quoter: Quoter, now_ms: int) -> str:
+        """Lines that are reduced from a price put up for it, as JSON; raises -32602 where they are refused."""
+        assert self._honest is not None
+        honest, lowest = self._honest, self._lowest
+
+        def known(sku: str) -> int | None:
+            if sku not in lowest:
+                lowest[sku] = lowest_fen(self._shop, honest, sku, now_ms)
+            return lowest[sku]
+
+        return msgspec.json.encode(compared(honest, quoter.reduced(), known)).decode()
+
     def _seal(
-        self, body: bytes, sums: Sums, visitor: Visitor | None, params: bytes, now_ms: int
+        self,
+        body: bytes,
+        sums: Sums,
+        visitor: Visitor | None,
+        params: bytes,
+        now_ms: int,
+        inflated: str,
     ) -> tuple[bytes, bytes, bytes]:
         """Keep the price open, and write the rest of the reply around its body."""
         earn, redeem, redeem_fen, due_fen = sums
@@ -136,7 +157,7 @@ class Scanner:
         after = visitor.points.balance + earn - redeem if visitor else "null"
         date_and_minute, offset = self._expiry
         tail = (
-            f',"inflated":[],"points":{{"earn":{earn},"redeem":{redeem},"redeem_fen":{redeem_fen},"after":{after}}}'
+            f',"inflated":{inflated},"points":{{"earn":{earn},"redeem":{redeem},"redeem_fen":{redeem_fen},"after":{after}}}'
             f',"quote_id":"{name}","digest":"{digest}",'
             f'"expires_at":"{date_and_minute}{now_ms // 1000 % 60:02d}.{now_ms % 1000:03d}{offset}",'
             f'"offline":{"true" if self._shop.offline else "false"}}}'
