@@ -303,8 +303,8 @@ class _Evaluation:
         self._phase("points", base, earning)
         points = sum(value for _, value in self.fired[before:])
         points = min(points, self.bundle.points.receipt_cap or FEN_MAX)
-        if points and not sum(base):  # given all the same: a refund takes them back with the first line that may earn
-            base[earning[0]] = 1
+        if points and not sum(base):
+            base[earning[0]] = 1  # a refund takes them back with the first line that may earn
         return points, spread(points, base)
 
     def _earning_base(self) -> list[int]:
