@@ -289,4 +289,9 @@ static void evaluate(const Bundle *b, const Request *q, const Line *lines, Resul
   result->points = r.points < b->receipt_cap ? r.points : b->receipt_cap;
   if (result->points > 0 && r.eligible.fen > 0)
     spread(result->points, opening, n, r.eligible.fen, result->line_points);
+  else if (result->points > 0) { /* no line earned them: they go with the first that may */
+    int first = 0;
+    while (lines[first].flags & 2) first++;
+    result->line_points[first] = result->points;
+  }
 }

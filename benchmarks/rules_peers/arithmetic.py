@@ -71,7 +71,7 @@ class Arithmetic:
             discounts = len(fired)
             _phase(live, base, quantities, earning, payable, fired, None, silent)
             points = min(sum(value for _, value in fired[discounts:]), self._terms.receipt_cap or FEN_MAX)
-            earned = spread(points, base)
+            earned = earned_by_line(points, base, earning)
         return {
             "gross": gross,
             "discount": gross - payable,
@@ -91,6 +91,13 @@ class Arithmetic:
             return base
         open_lines = set(earning)
         return [fen if place in open_lines else 0 for place, fen in enumerate(base)]
+
+
+def earned_by_line(points: int, base: Sequence[int], earning: Sequence[int]) -> list[int]:
+    """Points of each line; those that no line earned go with the first that may."""
+    if points and not any(base):
+        base = [int(place == earning[0]) for place in range(len(base))]
+    return spread(points, base)
 
 
 def spread(value: int, weights: Sequence[int]) -> list[int]:

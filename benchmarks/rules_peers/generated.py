@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from benchmarks.rules_peers.arithmetic import Answer, spread, take_off
+from benchmarks.rules_peers.arithmetic import Answer, earned_by_line, spread, take_off
 from benchmarks.rules_peers.terms import (
     Among,
     Between,
@@ -69,7 +69,7 @@ BETWEEN = """\
 """
 ENDING = """\
         points = min(points, {receipt_cap})
-        earned = spread(points, amounts)
+        earned = earned_by_line(points, amounts, eligible)
     return {{"gross": gross, "discount": gross - payable, "payable": payable, "points": points,
             "fired": fired, "line_net": net, "line_points": earned}}
 """
@@ -77,7 +77,12 @@ ENDING = """\
 
 def prepare(bundle: Bundle) -> Callable[[Any], Answer]:
     """Write and compile the function; it prices a receipt that has been parsed."""
-    names: dict[str, Any] = {"spread": spread, "take_off": take_off, "facts_of": facts_of}
+    names: dict[str, Any] = {
+        "spread": spread,
+        "earned_by_line": earned_by_line,
+        "take_off": take_off,
+        "facts_of": facts_of,
+    }
     exec(compile(_Writer(bundle).text(), "<bundle>", "exec"), names)
     price: Callable[[Any], Answer] = names["price"]
     return price
