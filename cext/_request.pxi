@@ -231,32 +231,115 @@ cdef bint take_counters(Cursor *at, Used *used) noexcept nogil:
     return True
 
 
-cdef bint take_member(Cursor *at, const Program *program, Occasion *occasion) noexcept nogil:
+cdef enum:  # keys of a request and of a member, as bits of what was seen; the first four must be there
+    TS
+    STORE_KEY
+    PAY_KEY
+    LINES_KEY
+    MEMBER
+    POINTS_USED
+    CHANNEL_KEY
+    COUPONS_KEY
+    USED
+    TIER_KEY
+    BDAY
+    FIRST_KEY
+    TAGS
+    STATE
+    OTHER_KEY
+    NO_KEY
+
+
+cdef inline int take_request_key(Cursor *at) noexcept nogil:
+    """Take a key of a request and its colon: as tills write it, or else in any way."""
+    if take(at, b'"ts":', 5):
+        return TS
+    if take(at, b'"store":', 8):
+        return STORE_KEY
+    if take(at, b'"member":', 9):
+        return MEMBER
+    if take(at, b'"pay":', 6):
+        return PAY_KEY
+    if take(at, b'"points_used":', 14):
+        return POINTS_USED
+    if take(at, b'"lines":', 8):
+        return LINES_KEY
+    return take_any_key(at)
+
+
+cdef inline int take_member_key(Cursor *at) noexcept nogil:
+    """Take a key of a member and its colon."""
+    if take(at, b'"tier":', 7):
+        return TIER_KEY
+    if take(at, b'"bday":', 7):
+        return BDAY
+    if take(at, b'"first":', 8):
+        return FIRST_KEY
+    if take(at, b'"tags":', 7):
+        return TAGS
+    return take_any_key(at)
+
+
+cdef int take_any_key(Cursor *at) noexcept nogil:
+    """Take a key and its colon, with blanks around it or not."""
     cdef Text key
+    if not next_key(at, &key):
+        return NO_KEY
+    if is_text(&key, b"ts", 2):
+        return TS
+    if is_text(&key, b"store", 5):
+        return STORE_KEY
+    if is_text(&key, b"pay", 3):
+        return PAY_KEY
+    if is_text(&key, b"lines", 5):
+        return LINES_KEY
+    if is_text(&key, b"member", 6):
+        return MEMBER
+    if is_text(&key, b"points_used", 11):
+        return POINTS_USED
+    if is_text(&key, b"channel", 7):
+        return CHANNEL_KEY
+    if is_text(&key, b"coupons", 7):
+        return COUPONS_KEY
+    if is_text(&key, b"used", 4):
+        return USED
+    if is_text(&key, b"tier", 4):
+        return TIER_KEY
+    if is_text(&key, b"bday", 4):
+        return BDAY
+    if is_text(&key, b"first", 5):
+        return FIRST_KEY
+    if is_text(&key, b"tags", 4):
+        return TAGS
+    return STATE if is_text(&key, b"birthday_state", 14) else OTHER_KEY
+
+
+cdef bint take_member(Cursor *at, const Program *program, Occasion *occasion) noexcept nogil:
     cdef bint more
     cdef bint good
     cdef uint8_t first = False
     cdef uint32_t seen = 0
+    cdef int key
     if take(at, b"null", 4):
         return True
     if not opened(at, c"{", c"}", &more):
         return False
     occasion.member = True
     while more:
-        if not next_key(at, &key):
-            return False
-        if is_text(&key, b"tier", 4):
-            good = once(&seen, 0) and take_name_or_null(at, &program.names[TIER], &occasion.tier)
-        elif is_text(&key, b"bday", 4):
-            good = once(&seen, 1) and (take(at, b"null", 4) or take_int16(at, 1231, &occasion.bday))
-        elif is_text(&key, b"first", 5):
-            good = once(&seen, 2) and take_flag(at, &first)
-        elif is_text(&key, b"tags", 4):
-            good = once(&seen, 3) and take_tags(at, &program.names[TAG], occasion)
-        elif is_text(&key, b"birthday_state", 14):
-            good = once(&seen, 4) and (take(at, b"null", 4) or take_int16(at, 15, &occasion.birthday_state))
+        key = take_member_key(at)
+        blank(at)
+        if key == TIER_KEY:
+            good = once(&seen, key) and take_name_or_null(at, &program.names[TIER], &occasion.tier)
+        elif key == BDAY:
+            good = once(&seen, key) and (take(at, b"null", 4) or take_int16(at, 1231, &occasion.bday))
+        elif key == FIRST_KEY:
+            good = once(&seen, key) and take_flag(at, &first)
+        elif key == TAGS:
+            good = once(&seen, key) and take_tags(at, &program.names[TAG], occasion)
+        elif key == STATE:
+            good = once(&seen, key) and (take(at, b"null", 4) or take_int16(at, 15, &occasion.birthday_state))
         else:
-            good = skip(at)
+            good = key != NO_KEY and skip(at)
         if not (good and ended(at, c"}", &more)):
             return False
     occasion.first = first
@@ -266,10 +349,10 @@ cdef bint take_member(Cursor *at, const Program *program, Occasion *occasion) no
 cdef bint take_request(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
     """Take a whole request, keys in any order."""
     cdef Occasion *occasion = &basket.occasion
-    cdef Text key
     cdef bint more
     cdef bint good
     cdef uint32_t seen = 0
+    cdef int key
     clear(occasion)
     basket.lines = room.lines
     basket.used = room.used
@@ -277,28 +360,28 @@ cdef bint take_request(Cursor *at, const Program *program, Basket *basket, Room 
     if not opened(at, c"{", c"}", &more):
         return False
     while more:
-        if not next_key(at, &key):
-            return False
-        if is_text(&key, b"ts", 2):
-            good = once(&seen, 0) and take_number(at, TS_MAX, &occasion.ts)
-        elif is_text(&key, b"store", 5):
-            good = once(&seen, 1) and take_name(at, &program.names[STORE], &occasion.store)
-        elif is_text(&key, b"pay", 3):
-            good = once(&seen, 2) and take_name(at, &program.names[PAY], &occasion.pay)
-        elif is_text(&key, b"lines", 5):
-            good = once(&seen, 3) and take_lines(at, program, basket, room)
-        elif is_text(&key, b"member", 6):
-            good = once(&seen, 4) and take_member(at, program, occasion)
-        elif is_text(&key, b"points_used", 11):
-            good = once(&seen, 5) and take_number(at, FEN_MAX, &occasion.points_used)
-        elif is_text(&key, b"channel", 7):
-            good = once(&seen, 6) and take_name_or_null(at, &program.names[CHANNEL], &occasion.channel)
-        elif is_text(&key, b"coupons", 7):
-            good = once(&seen, 7) and take_coupons(at, &program.names[COUPON], occasion)
-        elif is_text(&key, b"used", 4):
-            good = once(&seen, 8) and take_used(at, program, basket, room)
+        key = take_request_key(at)
+        blank(at)
+        if key == TS:
+            good = once(&seen, key) and take_number(at, TS_MAX, &occasion.ts)
+        elif key == STORE_KEY:
+            good = once(&seen, key) and take_name(at, &program.names[STORE], &occasion.store)
+        elif key == PAY_KEY:
+            good = once(&seen, key) and take_name(at, &program.names[PAY], &occasion.pay)
+        elif key == LINES_KEY:
+            good = once(&seen, key) and take_lines(at, program, basket, room)
+        elif key == MEMBER:
+            good = once(&seen, key) and take_member(at, program, occasion)
+        elif key == POINTS_USED:
+            good = once(&seen, key) and take_number(at, FEN_MAX, &occasion.points_used)
+        elif key == CHANNEL_KEY:
+            good = once(&seen, key) and take_name_or_null(at, &program.names[CHANNEL], &occasion.channel)
+        elif key == COUPONS_KEY:
+            good = once(&seen, key) and take_coupons(at, &program.names[COUPON], occasion)
+        elif key == USED:
+            good = once(&seen, key) and take_used(at, program, basket, room)
         else:
-            good = skip(at)
+            good = key != NO_KEY and skip(at)
         if not (good and ended(at, c"}", &more)):
             return False
     blank(at)
