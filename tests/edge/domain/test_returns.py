@@ -70,7 +70,14 @@ TERMS = {
     "select": {"not_cats": ["bulk"]},
     "do": {"op": "redeem", "fen_per_point": 7, "max_bp": 5000, "step": 3},
 }
-PROGRAMMES = {"its own rate": programme(), "terms of redemption": programme(TERMS)}
+BONUS = {
+    "id": "NEW",
+    "name": "新品加100分",
+    "phase": "points",
+    "group": "base",
+    "do": {"op": "fixed", "pts": 100},
+}
+PROGRAMMES = {"its own rate": programme(), "terms of redemption": programme(TERMS), "bonus": programme(BONUS)}
 
 
 @st.composite
@@ -126,3 +133,11 @@ def test_all_that_was_decided_comes_back_in_any_parts(
         points_back += back.points_back
     assert (cash_fen, points, points_back) == (decision.due_fen, decision.points, decision.redeem_points)
     assert decision.redeem_points <= redeem_points
+
+
+def test_a_bonus_for_what_points_paid_goes_back_with_it() -> None:
+    """All of 30.00 is paid with points, the bonus of 100 comes all the same: the line carries it."""
+    decision, _ = decide(PROGRAMMES["bonus"], NOON, [Line("S1", "货", 1000, 3000, 3000)], MEMBER, 1000)
+    (line,) = sold(decision)
+    assert (decision.due_fen, decision.points, line.points) == (0, 100, 100)
+    assert refund_line(line, 1000).points_taken == 100
