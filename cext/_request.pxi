@@ -32,11 +32,20 @@ cdef inline const uint8_t *usual_qty(const uint8_t *p, uint32_t *number) noexcep
 
 
 cdef inline const uint8_t *any_name(
-    const uint8_t *p, const uint8_t *end, const Names *names, uint32_t *number
+    const uint8_t *p, const uint8_t *end, const Names *names, uint32_t *number, uint64_t *guess
 ) noexcept nogil:
-    """Step over a text without escapes, short and of ASCII if it is a usual one; leaves room for the names after it."""
+    """Step over a text without escapes, short and of ASCII if it is a usual one; leaves room for the names after it.
+
+    Names of a kind are mostly of one length. The processor goes on from a right guess, where the last one ended,
+    while it still looks for the quote: a twentieth of the whole evaluation.
+    """
     cdef const uint8_t *after = usual_name(p, names, number)
-    return after if LIKELY(after != NULL) else other_name(p, end, names, number)
+    if UNLIKELY(after == NULL):
+        return other_name(p, end, names, number)
+    if LIKELY(<uint64_t>(after - p) == guess[0]):
+        return p + GUESSED(guess[0])
+    guess[0] = after - p
+    return after
 
 
 cdef const uint8_t *other_name(
@@ -51,18 +60,18 @@ cdef const uint8_t *other_name(
 
 
 cdef inline const uint8_t *usual_line(
-    const uint8_t *p, const uint8_t *end, const Program *program, Line *line
+    const uint8_t *p, const uint8_t *end, const Program *program, Line *line, uint64_t *guesses
 ) noexcept nogil:
     """Step over a line with its keys in the usual order and no blanks; NULL for any other."""
     if UNLIKELY(end - p < NAMES_ROOM or not same(p, b'{"sku":"', 8)):
         return NULL
-    p = any_name(p + 8, end, &program.names[SKU], &line.sku)
+    p = any_name(p + 8, end, &program.names[SKU], &line.sku, &guesses[0])
     if UNLIKELY(p == NULL or not same(p, b',"cat":"', 8)):
         return NULL
-    p = any_name(p + 8, end, &program.names[CAT], &line.cat)
+    p = any_name(p + 8, end, &program.names[CAT], &line.cat, &guesses[1])
     if UNLIKELY(p == NULL or not same(p, b',"brand":"', 10)):
         return NULL
-    p = any_name(p + 10, end, &program.names[BRAND], &line.brand)
+    p = any_name(p + 10, end, &program.names[BRAND], &line.brand, &guesses[2])
     if UNLIKELY(p == NULL or end - p < NUMBERS_ROOM or not same(p, b',"qty":', 7)):
         return NULL
     p = usual_qty(p + 7, &line.qty)
@@ -141,16 +150,18 @@ cdef bint take_line(Cursor *at, const Program *program, Line *line) noexcept nog
 
 
 cdef bint take_lines(Cursor *at, const Program *program, Basket *basket, Room *room) noexcept nogil:
+    cdef uint64_t guesses[3]
     cdef const uint8_t *p
     cdef bint more
     cdef int64_t total = 0
     cdef Line *line = room.lines
+    guesses[0] = guesses[1] = guesses[2] = 0
     if not opened(at, c"[", c"]", &more):
         return False
     while more:
         if UNLIKELY(line == room.lines + LINES):
             return False
-        p = usual_line(at.p, at.end, program, line)
+        p = usual_line(at.p, at.end, program, line, guesses)
         if LIKELY(p != NULL):
             at.p = p
         elif not take_line(at, program, line):

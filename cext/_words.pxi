@@ -9,6 +9,9 @@ cdef extern from *:
     #define LIKELY(x) __builtin_expect(!!(x), 1)
     #define UNLIKELY(x) __builtin_expect(!!(x), 0)
 
+    /* A number that the compiler must not replace by one which it knows to be equal. */
+    static CYTHON_INLINE uint64_t GUESSED(uint64_t guess) { __asm__("" : "+r"(guess)); return guess; }
+
     static CYTHON_INLINE uint64_t word_at(const void *p) { uint64_t word; memcpy(&word, p, 8); return word; }
     static CYTHON_INLINE uint32_t half_at(const void *p) { uint32_t half; memcpy(&half, p, 4); return half; }
     static CYTHON_INLINE uint16_t pair_at(const void *p) { uint16_t pair; memcpy(&pair, p, 2); return pair; }
@@ -35,6 +38,7 @@ cdef extern from *:
     int COUNTED(uint64_t) noexcept nogil
     bint LIKELY(bint) noexcept nogil
     bint UNLIKELY(bint) noexcept nogil
+    uint64_t GUESSED(uint64_t) noexcept nogil
     uint64_t word_at(const void *p) noexcept nogil
     bint same(const void *p, const char *text, size_t length) noexcept nogil
 
