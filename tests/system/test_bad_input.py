@@ -101,13 +101,13 @@ async def test_a_card_number_that_is_not_ours_is_not_registered(box: Box) -> Non
 def test_a_bundle_with_an_unknown_key_is_refused_by_its_pointer(tmp_path: Path) -> None:
     """The daemon does not start; the message names file and pointer."""
     right = RUYISHU.read_text("utf-8")
-    text = right.replace("do: {op: off_bp", "doo: {op: off_bp", 1)
+    text = right.replace("    when: {", "    wenn: {", 1)
     assert text != right
     bundle = tmp_path / "broken.yaml"
     bundle.write_text(text, "utf-8")
     refused = run_once(write_config(tmp_path, bundle=bundle))
     assert refused.returncode == 2
-    assert "/rules/0/doo" in refused.stderr
+    assert "/rules/0/wenn" in refused.stderr
     assert "broken.yaml" in refused.stderr
 
 
