@@ -81,14 +81,19 @@ def states(coupons: tuple[Presented, ...], decision: Decision) -> tuple[CouponSt
     return tuple(coupon.state(whys) for coupon in coupons)
 
 
+def taken(coupons: tuple[Presented, ...], decision: Decision) -> tuple[Presented, ...]:
+    """The coupons that gave something."""
+    given = decision.given
+    return tuple(coupon for coupon in coupons if not coupon.why and coupon.kind in given)
+
+
 def use_up(transaction: Transaction, coupons: tuple[Presented, ...], decision: Decision, sale: str) -> None:
     """Let the sale use up what it took; raises 1502 where somebody was faster."""
-    for place, coupon in enumerate(coupons):
-        if coupon.why or coupon.kind not in decision.given:
-            continue
+    for coupon in taken(coupons, decision):
         if not transaction.coupons.use(coupon.code, sale):
             zh = "优惠券已被使用，请重新报价"
-            raise PosError(Code.COUPON, "this coupon has just been used", zh=zh, path=f"/coupons/{place}")
+            path = f"/coupons/{coupons.index(coupon)}"
+            raise PosError(Code.COUPON, "this coupon has just been used", zh=zh, path=path)
 
 
 class IssueRequest(Keyed, frozen=True):

@@ -47,7 +47,8 @@ class TenderPaid(msgspec.Struct, frozen=True):
 class SaleRecord(Reply, frozen=True):
     """A sale as it was decided; ``refunded_*`` say what has come back since.
 
-    ``tier`` is the one it was decided under, ``tier_reached`` the one it led to.
+    ``tier`` is the one it was decided under, ``tier_reached`` the one it led to; ``coupons`` are the codes that it
+    used up.
     """
 
     sale: str
@@ -72,6 +73,7 @@ class SaleRecord(Reply, frozen=True):
     refunded_fen: int = 0
     points_taken: int = 0
     points_back: int = 0
+    coupons: tuple[str, ...] = ()
 
     def for_hq(self) -> dict[str, object]:
         """The sale as HQ's books get it: lines as (sku, quantity, list, net, points), names left out."""
@@ -89,7 +91,8 @@ class SaleRecord(Reply, frozen=True):
                 (line.sku, line.qty_milli, line.list_fen, line.net_fen, line.points)
                 for line in decision.lines
             ],
-            "rules": [(fired.rule, fired.value) for fired in decision.discounts + decision.bonuses],
+            "rules": list(decision.given.items()),
+            "coupons": self.coupons,
             "tenders": [(tender.kind, tender.amount_fen) for tender in self.tenders],
             "change_fen": self.change_fen,
             "bundle": self.bundle,
@@ -132,6 +135,7 @@ class RefundRecord(Reply, frozen=True):
     points_short_fen: int
     balances: Balances | None
     offline: bool
+    coupons_restored: tuple[str, ...] = ()
 
 
 def next_tier(programme: Programme, tier: str, cumulative_fen: int) -> NextTier | None:

@@ -156,7 +156,8 @@ class _Refunding:
         plan = self._plan()
         self._move_points(plan)
         taken_back = self._take_referral_points(plan)
-        record = self._record(plan, sale)
+        restored = self._undo_what_rules_gave(plan, sale)
+        record = self._record(plan, sale, restored)
         transaction.sales.refund(
             row.id,
             (
@@ -179,13 +180,14 @@ class _Refunding:
             print_job=job,
             queue_seq=seq,
             offline=self._shop.offline,
-            coupons_restored=self._undo_what_rules_gave(sale),
+            coupons_restored=restored,
         )
 
-    def _undo_what_rules_gave(self, sale: SaleRecord) -> tuple[str, ...]:
+    def _undo_what_rules_gave(self, plan: Plan, sale: SaleRecord) -> tuple[str, ...]:
         """Once all of a sale has come back its coupons are good again, and its limited rules have not given."""
         transaction, row = self._transaction, self._row
-        if any(line.refunded_milli < line.qty_milli for line in transaction.sales.lines(row.id)):
+        left_milli = sum(line.qty_milli - line.refunded_milli for line in transaction.sales.lines(row.id))
+        if sum(part.qty_milli for _, part in plan.parts) < left_milli:
             return ()
         if row.member:
             limits = limits_of(_terms(self._shop, row, transaction.bundles))
@@ -229,7 +231,7 @@ class _Refunding:
                 taken_back.append((reward.level, points))
         return taken_back
 
-    def _record(self, plan: Plan, sale: SaleRecord) -> RefundRecord:
+    def _record(self, plan: Plan, sale: SaleRecord, restored: tuple[str, ...]) -> RefundRecord:
         transaction, row = self._transaction, self._row
         day = self._shop.business_date(transaction.now_ms).isoformat()
         return RefundRecord(
@@ -254,6 +256,7 @@ class _Refunding:
             points_short_fen=plan.claw.from_cash_fen,
             balances=balances_in(transaction.ledger, row.member) if row.member else None,
             offline=self._shop.offline,
+            coupons_restored=restored,
         )
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.counter.coupons import use_up
+from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
@@ -234,6 +234,7 @@ class _Checkout:
             balances=balances,
             rules_version=self._quote.programme.bundle.version,
             bundle=self._quote.programme.hash,
+            coupons=tuple(coupon.code for coupon in taken(self._quote.coupons, self._decision)),
             offline=self._shop.offline,
             tier_reached=self._tier_reached,
             next_tier=self._next_tier(member),

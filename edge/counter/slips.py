@@ -85,6 +85,7 @@ def refund_slip(refund: RefundRecord, snapshot: Snapshot, store: Store, programm
         points_back_fen=refund.points_back_fen,
         points_clawed=refund.points_clawed,
         points_short_fen=refund.points_short_fen,
+        coupons_restored=refund.coupons_restored,
         member=_member(snapshot, refund.member, None, refund.balances, programme, None),
         offline=refund.offline,
     )

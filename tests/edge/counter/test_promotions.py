@@ -10,6 +10,7 @@ import pytest
 
 from edge.clock import ManualClock
 from edge.counter import coupons, members, points, quoting, refund, sale
+from edge.counter.records import stored_sale
 from edge.errors import Code, PosError
 from tests.edge.counter.conftest import BUNDLE, DAY_MS, NOW_MS, Counter, bundle, new_idem, open_counter
 
@@ -162,6 +163,9 @@ async def test_a_coupon_is_used_once_and_is_good_again_when_the_sale_comes_back(
     """The sale uses up what it took, not what it left out; a full refund gives it back, a part of one does not."""
     code, other = await issued(shop, "C20"), await issued(shop, "C5")
     sale_reply = await sold(shop, basket(12_000, coupons=(code, other)))
+    row = shop.shop.snapshot.sales.by_id(sale_reply.sale)
+    assert row is not None
+    assert stored_sale(row).coupons == (code,)
     again = quoted(shop, basket(12_000, coupons=(code, other)))
     assert [(one.state, one.why) for one in again.coupons] == [("refused", "used"), ("applied", "")]
     part = await back(shop, sale_reply.sale, (0, 500))
