@@ -214,6 +214,17 @@ async def test_a_coupon_is_bought_with_points(shop: Counter) -> None:
     assert (await refused(issued(shop, "C99"))).code == Code.COUPON
 
 
+async def test_c5_a_quick_sale_is_an_amount_without_goods(shop: Counter) -> None:
+    """88.80 yuan, nothing else: the member earns on it, a coupon comes off it, and it can be taken back."""
+    mary = (await shop.register("80000001")).member
+    code = await issued(shop, "PLUS")
+    quick = quoting.QuoteRequest(cashier="小王", quick_fen=8880, member=mary, coupons=(code,))
+    reply = quoted(shop, quick)
+    assert [(line.name, line.net_fen) for line in reply.lines] == [("快速消费", 8380)]
+    assert (reply.totals.due_fen, reply.points.earn) == (8380, 83)
+    assert (await back(shop, (await committed(shop, reply)).sale)).amount_fen == 8380
+
+
 async def test_d12_a_limit_per_member_holds_over_its_period(shop: Counter) -> None:
     """Once a month: not twice in November, again in December, and again after a refund; strangers get nothing."""
     mary = (await shop.register("80000001")).member

@@ -74,7 +74,7 @@ async def promotional(folder: Path) -> Counter:
 
 
 @pytest.mark.parametrize("stored", STORED, ids=lambda path: path.stem)
-def test_every_receipt_of_every_release_still_replays(stored: Path) -> None:
+def test_d15_every_receipt_of_every_release_still_replays(stored: Path) -> None:
     """Bit for bit, years later: ledgers of every schema that was ever released."""
     with history(stored) as past:
         receipts = [sale.receipt_no for sale in past.past(Span())]
@@ -95,7 +95,7 @@ def test_both_kernels_replay_it_to_the_byte(stored: Path) -> None:
             assert plain.explain(sold.request) == compiled.explain(sold.request)
 
 
-async def test_the_explanation_adds_up_to_what_was_sold(tmp_path: Path) -> None:
+async def test_d15_the_explanation_adds_up_to_what_was_sold(tmp_path: Path) -> None:
     """Two of 60.00 and two of 20.00, 10.00 off: each line's shares lead from its list price to its net."""
     counter = await promotional(tmp_path)
     await counter.register("80000001")
