@@ -9,8 +9,8 @@ from typing import Literal
 import msgspec
 
 from edge.counter.events import tell_hq
-from edge.counter.refusals import bad, out_of_funds
-from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.refusals import bad
+from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
@@ -18,7 +18,6 @@ from edge.domain.member import Member
 from edge.domain.rules.model import Coupon
 from edge.errors import Code, PosError
 from edge.storage.coupons import CouponRow
-from edge.storage.ledger import Short
 from edge.storage.transaction import Transaction
 
 CODE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -121,21 +120,14 @@ class IssueReply(Reply, frozen=True):
 
 async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
     """Issue a coupon, for points or free; raises 1201, 1202, 1205, 1601, and 1502 for a kind that is not there."""
-    kind = shop.programme.coupons.get(request.kind)
-    if kind is None:
-        raise PosError(
-            Code.COUPON, f"no coupon {request.kind!r} in the rules", zh="没有这种优惠券", path="/kind"
-        )
-    member = shop.find_member(request.member) if request.member else None
-    price = _price(kind, member, request)
 
     def decide(transaction: Transaction) -> IssueReply:
+        kind = _kind(shop, request.kind)
+        member = shop.member_in(transaction, request.member) if request.member else None
+        price = _price(kind, member, request)
         code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         if price and member is not None:
-            try:
-                transaction.ledger.spend(member.id, "points", price, "coupon")
-            except Short as short:
-                raise out_of_funds(short.balance, short.spendable, price, "points") from short
+            spend(transaction.ledger, member.id, "points", price, "coupon")
         today = shop.business_date(transaction.now_ms)
         last_day = _last_day(kind, today)
         owner = member.id if member else None
@@ -168,6 +160,13 @@ def _why_not(shop: Shop, row: CouponRow | None, member: Member | None, today: st
     if row.member is not None and (member is None or member.id != row.member):
         return "other_member"
     return "" if row.kind in shop.programme.coupons else "withdrawn"
+
+
+def _kind(shop: Shop, name: str) -> Coupon:
+    kind = shop.programme.coupons.get(name)
+    if kind is None:
+        raise PosError(Code.COUPON, f"no coupon {name!r} in the rules", zh="没有这种优惠券", path="/kind")
+    return kind
 
 
 def _price(kind: Coupon, member: Member | None, request: IssueRequest) -> int:

@@ -5,14 +5,13 @@ from typing import Annotated
 import msgspec
 
 from edge.counter.events import tell_hq
-from edge.counter.refusals import bad, out_of_funds
-from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.refusals import bad
+from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
 from edge.domain.bonuses import Occasion, bonuses_on
 from edge.domain.rules.model import Bonus
 from edge.errors import Code, PosError
-from edge.storage.ledger import Short
 from edge.storage.transaction import Transaction
 
 ADJUSTMENT_MAX = 1_000_000
@@ -45,18 +44,15 @@ class AdjustReply(Reply, frozen=True):
 
 async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustReply:
     """Change points by hand; raises 1201, 1202, 1306 without ``approve``, and 1205, 1601 where there are too few."""
-    points, reason = _asked(shop, request)
 
     def decide(transaction: Transaction) -> AdjustReply:
+        points, reason = _asked(shop, request, transaction.now_ms)
         member = shop.member_in(transaction, request.member)
         ledger = transaction.ledger
-        try:
-            if points > 0:
-                ledger.earn(member.id, "points", points, "adjust")
-            else:
-                ledger.spend(member.id, "points", -points, "adjust")
-        except Short as short:
-            raise out_of_funds(short.balance, short.spendable, -points, "points") from short
+        if points > 0:
+            ledger.earn(member.id, "points", points, "adjust")
+        else:
+            spend(ledger, member.id, "points", -points, "adjust")
         told: dict[str, object] = {
             "points": points,
             "reason": reason,
@@ -81,10 +77,10 @@ def welcome_bonus(shop: Shop, transaction: Transaction, member: str) -> int:
 # --- the pieces ---
 
 
-def _asked(shop: Shop, request: AdjustRequest) -> tuple[int, str]:
+def _asked(shop: Shop, request: AdjustRequest, now_ms: int) -> tuple[int, str]:
     """The points that are meant, and for what."""
     if request.bonus is not None:
-        bonus = _bonus(shop, request.bonus)
+        bonus = _bonus(shop, request.bonus, now_ms)
         return bonus.points, bonus.id
     if not request.points:
         raise bad("/points", "how many points?", "请填写积分数")
@@ -96,8 +92,8 @@ def _asked(shop: Shop, request: AdjustRequest) -> tuple[int, str]:
     return request.points, request.reason
 
 
-def _bonus(shop: Shop, name: str) -> Bonus:
-    now, bundle = shop.moment(shop.clock.now_ms()), shop.programme.bundle
+def _bonus(shop: Shop, name: str, now_ms: int) -> Bonus:
+    now, bundle = shop.moment(now_ms), shop.programme.bundle
     by_hand: tuple[Occasion, ...] = ("event", "survey", "special")
     for bonus in (one for occasion in by_hand for one in bonuses_on(bundle, occasion, now)):
         if bonus.id == name:

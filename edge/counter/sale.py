@@ -20,8 +20,8 @@ from edge.counter.records import (
     points_of,
     totals_of,
 )
-from edge.counter.refusals import bad, out_of_funds
-from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing
+from edge.counter.refusals import bad
+from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing, spend
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
@@ -31,7 +31,7 @@ from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
 from edge.errors import Code, PosError, Retry
 from edge.storage.ids import uuid7
-from edge.storage.ledger import Short, Unit
+from edge.storage.ledger import Unit
 from edge.storage.sales import SaleRow
 from edge.storage.transaction import Transaction
 
@@ -181,10 +181,7 @@ class _Checkout:
     def _debit(self, member: Member | None, unit: Unit, amount: int) -> None:
         if member is None:
             raise bad("/tenders", "paying from a member's account needs a member", "使用账户支付需要会员")
-        try:
-            self._transaction.ledger.spend(member.id, unit, amount, "sale", self._sale)
-        except Short as short:
-            raise out_of_funds(short.balance, short.spendable, amount, unit) from short
+        spend(self._transaction.ledger, member.id, unit, amount, "sale", self._sale)
 
     def _earn(self, member: Member | None) -> list[Reward]:
         """Points for the member and for those who recommended the member; the tier that is reached."""

@@ -11,12 +11,13 @@ import msgspec
 
 from edge.clock import Clock, rfc3339
 from edge.config import Config
+from edge.counter.refusals import out_of_funds
 from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
 from edge.domain.dates import business_date, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.errors import Code, PosError, Retry, StorageError, StorageFull
-from edge.storage.ledger import Balance, Ledger
+from edge.storage.ledger import Balance, Ledger, Short, Unit
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
 from edge.storage.writer import Writer
@@ -131,6 +132,14 @@ def in_good_standing(member: Member) -> Member:
         zh = {"lost": "此卡已挂失", "frozen": "此卡已冻结", "cancelled": "此卡已注销"}[member.status]
         raise PosError(Code.CARD_STOPPED, f"this card is {member.status}", zh=zh, path="/member")
     return member
+
+
+def spend(ledger: Ledger, member: str, unit: Unit, amount: int, code: str, sale: str | None = None) -> None:
+    """Debit the member's account within balance and rights; raises 1205, and 1601 where only rights are short."""
+    try:
+        ledger.spend(member, unit, amount, code, sale)
+    except Short as short:
+        raise out_of_funds(short.balance, short.spendable, amount, unit) from short
 
 
 def balances_of(points: Balance | None, stored: Balance | None) -> Balances:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from edge.clock import ManualClock
 from edge.counter import coupons, members, points, quoting, refund, sale
 from edge.counter.records import stored_sale
+from edge.domain.rules.compile import load_programme
 from edge.errors import Code, PosError
 from tests.edge.counter.conftest import BUNDLE, DAY_MS, NOW_MS, Counter, bundle, new_idem, open_counter
 
@@ -319,6 +321,22 @@ async def test_d11_points_are_changed_by_hand_with_a_reason_and_an_approval(shop
     assert (await refused(adjust(points=5, approve="M1"))).data["path"] == "/reason"
     assert (await adjust(bonus="SURVEY")).points == 20
     assert (await refused(adjust(bonus="WELCOME"))).data["path"] == "/bonus"
+
+
+async def test_what_was_given_by_hand_is_answered_alike_when_the_rules_have_moved_on(tmp_path: Path) -> None:
+    """A bonus that has ended, a kind of coupon that was withdrawn: a retry still hears the first answer."""
+    until = {"id": "MAY", "name": "活动", "on": "event", "points": 5, "to": "2026-11-23T00:00:00"}
+    shop = await open_counter(tmp_path, ManualClock(NOW_MS), raw=bundle(**{**PROMOTIONS, "bonuses": [until]}))
+    mary = (await shop.register("80000001")).member
+    given = points.AdjustRequest(idem=new_idem(), member=mary, bonus="MAY")
+    coupon = coupons.IssueRequest(idem=new_idem(), kind="C5")
+    first = (await points.adjust(shop.shop, "T1", given), await coupons.issue(shop.shop, "T1", coupon))
+    wait(shop, 2)
+    shop.shop.programme = load_programme(bundle())
+    again = (await points.adjust(shop.shop, "T1", given), await coupons.issue(shop.shop, "T1", coupon))
+    assert again == tuple(msgspec.structs.replace(one, duplicate=True) for one in first)
+    assert shop.points(mary) == 5
+    await shop.close()
 
 
 async def test_d9_a_lunar_birthday_is_kept_by_the_moon(tmp_path: Path) -> None:
