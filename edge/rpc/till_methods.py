@@ -1,8 +1,8 @@
 """The till's methods: one row each, from name to counter function, with its types and errors."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,9 @@ from edge.devices.spooler import Spooler
 from edge.devices.supervisor import Supervisor
 from edge.errors import Code
 from edge.rpc.methods import BOTH, Method, Nothing, Session
+
+P = TypeVar("P", bound=msgspec.Struct)
+R = TypeVar("R")
 
 _MEMBER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
 _WRITE = (Code.IDEM_CONFLICT,)
@@ -69,26 +72,24 @@ def till_methods(desk: Desk) -> tuple[Method[Any], ...]:
     return (*_members(desk), *_sales(desk), *_refunds(desk), *_printers(desk), *_devices(desk), *_sync(desk))
 
 
+def _writing(
+    desk: Desk, write: Callable[[Shop, str, P], Awaitable[R]]
+) -> Callable[[Session, P], Coroutine[Any, Any, R]]:
+    """A call that writes: once it has, printers and HQ may have something to do."""
+
+    async def call(session: Session, params: P) -> R:
+        reply = await write(desk.shop, session.terminal, params)
+        desk.written()
+        return reply
+
+    return call
+
+
 def _members(desk: Desk) -> tuple[Method[Any], ...]:
     shop = desk.shop
 
     def lookup(session: Session, params: members.LookupRequest) -> members.LookupReply:
         return members.lookup(shop, session.terminal, params)
-
-    async def register(session: Session, params: members.RegisterRequest) -> members.RegisterReply:
-        reply = await members.register(shop, session.terminal, params)
-        desk.written()
-        return reply
-
-    async def adjust(session: Session, params: points.AdjustRequest) -> points.AdjustReply:
-        reply = await points.adjust(shop, session.terminal, params)
-        desk.written()
-        return reply
-
-    async def issue(session: Session, params: coupons.IssueRequest) -> coupons.IssueReply:
-        reply = await coupons.issue(shop, session.terminal, params)
-        desk.written()
-        return reply
 
     return (
         Method(
@@ -103,7 +104,7 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
             "member.register",
             members.RegisterRequest,
             members.RegisterReply,
-            register,
+            _writing(desk, members.register),
             (*_WRITE, Code.NO_SUCH_MEMBER),
             summary="Register a member, with a referrer.",
         ),
@@ -111,7 +112,7 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
             "points.adjust",
             points.AdjustRequest,
             points.AdjustReply,
-            adjust,
+            _writing(desk, points.adjust),
             (*_WRITE, *_MEMBER, *_FUNDS, Code.APPROVAL_NEEDED),
             summary="Add or take points by hand, or give a bonus.",
         ),
@@ -119,7 +120,7 @@ def _members(desk: Desk) -> tuple[Method[Any], ...]:
             "coupon.issue",
             coupons.IssueRequest,
             coupons.IssueReply,
-            issue,
+            _writing(desk, coupons.issue),
             (*_WRITE, *_MEMBER, *_FUNDS, Code.COUPON),
             summary="Issue a coupon, free or for points.",
         ),
@@ -134,10 +135,8 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
     def quote(session: Session, params: quoting.QuoteRequest) -> quoting.QuoteReply:
         return quoting.quote(shop, quotes, session.terminal, params)
 
-    async def commit(session: Session, params: sale.CommitRequest) -> sale.CommitReply:
-        reply = await sale.commit(shop, quotes, session.terminal, params)
-        desk.written()
-        return reply
+    def commit(shop: Shop, terminal: str, params: sale.CommitRequest) -> Awaitable[sale.CommitReply]:
+        return sale.commit(shop, quotes, terminal, params)
 
     def get(session: Session, params: sale_history.GetRequest) -> SaleRecord:
         return sale_history.get(shop, session.terminal, params)
@@ -173,7 +172,7 @@ def _sales(desk: Desk) -> tuple[Method[Any], ...]:
             "sale.commit",
             sale.CommitRequest,
             sale.CommitReply,
-            commit,
+            _writing(desk, commit),
             committing,
             summary="Sell what was quoted; durable before the reply.",
         ),
@@ -204,11 +203,6 @@ def _refunds(desk: Desk) -> tuple[Method[Any], ...]:
     def quote_refund(session: Session, params: refund.RefundQuoteRequest) -> refund.RefundReply:
         return refund.quote_refund(shop, session.terminal, params)
 
-    async def take_back(session: Session, params: refund.RefundRequest) -> refund.RefundReply:
-        reply = await refund.refund(shop, session.terminal, params)
-        desk.written()
-        return reply
-
     return (
         Method(
             "refund.quote",
@@ -222,7 +216,7 @@ def _refunds(desk: Desk) -> tuple[Method[Any], ...]:
             "sale.refund",
             refund.RefundRequest,
             refund.RefundReply,
-            take_back,
+            _writing(desk, refund.refund),
             (*_WRITE, *errors),
             summary="Take goods back, by line.",
         ),
