@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from edge.domain.limits import RuleUse
 
 EVERYBODY = ""
+EVER = ""
+"""Everybody together is one row a rule: every quote with limits reads these, however old the shop."""
 
 
 class RuleUses:
@@ -15,7 +17,7 @@ class RuleUses:
         self._db = db
 
     def of(self, member: str) -> list[RuleUse]:
-        """Everything that limited rules gave to the member; ``EVERYBODY`` sums over all."""
+        """Everything that limited rules gave to the member, or to ``EVERYBODY`` ever."""
         rows = self._db.execute("SELECT rule, day, times, value FROM rule_use WHERE member=?", (member,))
         return [RuleUse(*row) for row in rows]
 
@@ -37,4 +39,8 @@ class RuleUses:
 
 
 def _rows(member: str, uses: Iterable[RuleUse]) -> list[tuple[int, int, str, str, str]]:
-    return [(use.times, use.value, who, use.rule, use.day) for use in uses for who in (member, EVERYBODY)]
+    return [
+        (use.times, use.value, who, use.rule, day)
+        for use in uses
+        for who, day in ((member, use.day), (EVERYBODY, EVER))
+    ]

@@ -12,7 +12,7 @@ CREATE INDEX coupon_op ON coupon(op);
 CREATE INDEX coupon_sale ON coupon(sale) WHERE sale IS NOT NULL;
 CREATE INDEX coupon_member ON coupon(member) WHERE sale IS NULL AND member IS NOT NULL;
 
--- Receipts and value that a limited rule gave to a member in a day; member '' counts everybody.
+-- Receipts and value that a limited rule gave to a member in a day; member '' and day '' count everybody, ever.
 CREATE TABLE rule_use(
   member TEXT NOT NULL,
   rule TEXT NOT NULL,

@@ -363,3 +363,24 @@ async def test_d9_a_lunar_birthday_is_kept_by_the_moon(tmp_path: Path) -> None:
     assert found is not None
     assert found.birthday_in_days == 0
     await shop.close()
+
+
+async def test_d12_a_campaign_ends_for_everybody_when_it_has_given_enough(tmp_path: Path) -> None:
+    """300 points in all: 200 to one member, the last 100 to another the next day, and 200 again after a refund."""
+    campaign = {
+        "id": "CAMPAIGN",
+        "name": "活动送分",
+        "phase": "points",
+        "group": "base",
+        "do": {"op": "fixed", "pts": 200},
+        "limit": {"total_value": 300},
+    }
+    shop = await open_counter(tmp_path, ManualClock(NOW_MS), raw=bundle(rules=[campaign]))
+    mary, nina = [(await shop.register(card)).member for card in ("80000001", "80000002")]
+    first = await sold(shop, basket(100, member=mary))
+    wait(shop, 1)
+    assert [reply.points.earn for reply in (first, await sold(shop, basket(100, member=nina)))] == [200, 100]
+    assert quoted(shop, basket(100, member=mary)).points.earn == 0
+    await back(shop, first.sale)
+    assert quoted(shop, basket(100, member=nina)).points.earn == 200
+    await shop.close()
