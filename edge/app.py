@@ -33,8 +33,9 @@ from edge.errors import ConfigError, StorageError, StorageFull
 from edge.rpc.events import Broadcast
 from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketName, Table, session_methods
 from edge.rpc.openrpc import discoverable
+from edge.rpc.rows.desk import Desk
 from edge.rpc.server import Server
-from edge.rpc.till_methods import Desk, till_methods
+from edge.rpc.till_methods import till_methods
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 from edge.uplink.tls import tls_context

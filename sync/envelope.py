@@ -32,7 +32,7 @@ Nonce = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
 EventId = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 StoreId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 MemberId = Annotated[str, Meta(pattern=r"^[!-~]{1,64}$")]
-Unit = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Unit = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}(:[A-Za-z0-9_.-]{1,64})?$")]
 Word = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 
 

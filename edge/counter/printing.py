@@ -20,7 +20,7 @@ from edge.storage.transaction import Transaction
 WAIT_MS_MAX = 30_000
 
 State = Literal["queued", "printing", "done", "held", "failed", "unknown"]
-Kind = Literal["sale", "refund"]
+Kind = Literal["sale", "refund", "slip"]
 STATE_OF_JOB: dict[str, State] = {
     "queued": "queued",
     "sending": "printing",
@@ -33,7 +33,7 @@ STATE_OF_JOB: dict[str, State] = {
 
 
 class PrintRequest(Keyed, frozen=True):
-    """Print a receipt: ``sale`` is the id or receipt number of a sale, or the id of a refund.
+    """Print a receipt: ``sale`` is the id or receipt number of a sale or slip, or the id of a refund.
 
     The first one is the original, every later one is marked 补打 with its count; ``copy`` marks even the first.
     """
@@ -162,6 +162,9 @@ def _subject(transaction: Transaction, reference: str) -> tuple[Kind, str]:
         return "sale", sale.id
     if transaction.sales.refund_record(reference) is not None:
         return "refund", reference
+    slip = transaction.slips.by_id(reference)
+    if slip is not None:
+        return "slip", slip.id
     raise no_such_sale()
 
 

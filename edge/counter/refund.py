@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter.events import tell_hq
+from edge.counter.payment import MoneyKind, hand_out
 from edge.counter.printing import queue_print
 from edge.counter.records import RefundedLine, RefundRecord, SaleRecord, stored_sale
 from edge.counter.refusals import bad, no_such_sale
@@ -39,7 +40,7 @@ class ReturnedLine(Request, frozen=True):
 class RefundTender(Request, frozen=True):
     """How the money is handed out; what was paid from stored value goes back there by itself."""
 
-    kind: Literal["cash", "card", "wechat", "alipay"]
+    kind: MoneyKind
 
 
 class RefundQuoteRequest(Request, frozen=True):
@@ -169,6 +170,9 @@ class _Refunding:
             ),
             plan.parts,
             taken_back,
+        )
+        hand_out(
+            self._shop, transaction, self._terminal, self._request.tender.kind, plan.amount_fen, "refund"
         )
         seq = tell_hq(self._shop, transaction, "refund", row.member, msgspec.to_builtins(record))
         job = None

@@ -8,6 +8,7 @@ from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
+from edge.counter.payment import mismatch, note_money
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
 from edge.counter.records import (
@@ -29,9 +30,9 @@ from edge.domain.limits import exceeded
 from edge.domain.member import Member, tier_after
 from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
+from edge.domain.units import Unit
 from edge.errors import Code, PosError, Retry
 from edge.storage.ids import uuid7
-from edge.storage.ledger import Unit
 from edge.storage.sales import SaleRow
 from edge.storage.transaction import Transaction
 
@@ -121,6 +122,7 @@ class _Checkout:
         balances = balances_in(self._transaction.ledger, member.id) if member else None
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
+        self._take_money(change_fen)
         self._note_what_rules_gave(member)
         queue_seq = tell_hq(
             self._shop, self._transaction, "sale", member.id if member else None, record.for_hq()
@@ -170,6 +172,10 @@ class _Checkout:
         if member is not None:
             count_uses(self._transaction, quote.programme, member, decision, self._date)
         note_shelf_prices(self._shop, self._transaction, decision)
+
+    def _take_money(self, change_fen: int) -> None:
+        paid = [(tender.kind, tender.amount_fen) for tender in self._request.tenders]
+        note_money(self._shop, self._transaction, self._terminal, "sale", [*paid, ("cash", -change_fen)])
 
     def _spend(self, member: Member | None) -> None:
         if self._decision.redeem_points:
@@ -274,14 +280,16 @@ def settle(decision: Decision, tenders: tuple[Tender, ...], pays_by: str | None)
     """Check that ``tenders`` pay exactly what is due; returns the change in fen (of cash only)."""
     points_fen = sum(t.amount_fen for t in tenders if t.kind == "points")
     if points_fen and points_fen != decision.points_paid_fen:
-        raise _mismatch(f"points pay {decision.points_paid_fen} fen, the tender says {points_fen}", decision)
+        raise mismatch(
+            f"points pay {decision.points_paid_fen} fen, the tender says {points_fen}", decision.due_fen
+        )
     paid_fen = sum(t.amount_fen for t in tenders if t.kind != "points")
     cash_fen = sum(t.amount_fen for t in tenders if t.kind == "cash")
     change_fen = paid_fen - decision.due_fen
     if change_fen < 0 or change_fen > cash_fen:
-        raise _mismatch(f"tenders pay {paid_fen} fen, {decision.due_fen} are due", decision)
+        raise mismatch(f"tenders pay {paid_fen} fen, {decision.due_fen} are due", decision.due_fen)
     if pays_by and not any(t.kind == pays_by for t in tenders):
-        raise _mismatch(f"this price was for payment by {pays_by}", decision)
+        raise mismatch(f"this price was for payment by {pays_by}", decision.due_fen)
     return change_fen
 
 
@@ -333,9 +341,3 @@ def _pays_by_hint(accepted: Priced) -> str | None:
     fired = {f.rule for f in accepted.decision.discounts + accepted.decision.bonuses}
     bound = any(rule.id in fired and rule.when.pay for rule in accepted.programme.bundle.rules)
     return accepted.request.tender_hint if bound else None
-
-
-def _mismatch(why: str, decision: Decision) -> PosError:
-    return PosError(
-        Code.TENDERS_MISMATCH, why, zh="付款金额与应付不符", path="/tenders", due_fen=decision.due_fen
-    )

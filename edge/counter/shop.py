@@ -16,8 +16,9 @@ from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredVal
 from edge.domain.dates import business_date, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
+from edge.domain.units import Unit
 from edge.errors import Code, PosError, Retry, StorageError, StorageFull
-from edge.storage.ledger import Balance, Ledger, Short, Unit
+from edge.storage.ledger import Balance, Ledger, Short
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
 from edge.storage.writer import Writer

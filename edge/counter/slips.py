@@ -4,12 +4,14 @@ import msgspec
 
 from drivers.api import Document
 from edge.config import Store
+from edge.counter.account_slips import SlipRecord
 from edge.counter.records import RefundRecord, SaleRecord
 from edge.counter.terms import Balances
 from edge.domain.checkout import DecidedLine, Decision
 from edge.domain.member import Member, masked_name, masked_number
 from edge.domain.money import yuan
 from edge.domain.rules.compile import Programme
+from edge.receipts.account_slip import AccountSlip, account_document
 from edge.receipts.parts import reprinted
 from edge.receipts.refund_slip import refund_document
 from edge.receipts.sale_slip import sale_document
@@ -36,6 +38,12 @@ def document_of(job: PrintJob, snapshot: Snapshot, store: Store, programme: Prog
         assert row is not None, "a print intent refers to its sale"
         sale = msgspec.json.decode(row.record, type=SaleRecord)
         return _copy(job, sale_document(sale_slip(sale, snapshot, store, programme), store.lang), store)
+    if job.kind == "slip":
+        kept = snapshot.slips.by_id(job.subject)
+        assert kept is not None, "a print intent refers to its slip"
+        record = msgspec.json.decode(kept.record, type=SlipRecord)
+        slip = account_slip(record, snapshot, store, programme)
+        return _copy(job, account_document(slip, store.lang), store)
     stored = snapshot.sales.refund_record(job.subject)
     assert stored is not None, "a print intent refers to its refund"
     refund = msgspec.json.decode(stored[2], type=RefundRecord)
@@ -88,6 +96,24 @@ def refund_slip(refund: RefundRecord, snapshot: Snapshot, store: Store, programm
         coupons_restored=refund.coupons_restored,
         member=_member(snapshot, refund.member, None, refund.balances, programme, None),
         offline=refund.offline,
+    )
+
+
+def account_slip(record: SlipRecord, snapshot: Snapshot, store: Store, programme: Programme) -> AccountSlip:
+    """The facts of a slip as it shows them."""
+    return AccountSlip(
+        shop=_shop(store),
+        kind=record.kind,
+        receipt_no=record.receipt_no,
+        terminal=record.terminal,
+        cashier=record.cashier,
+        committed_at=record.committed_at,
+        business_date=record.business_date,
+        facts=record.facts,
+        member=_member(snapshot, record.member, None, record.balances, programme, None),
+        signed=record.kind == "withdraw",
+        offline=record.offline,
+        clock_untrusted=record.clock_untrusted,
     )
 
 

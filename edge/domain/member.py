@@ -11,7 +11,11 @@ Status = Literal["active", "lost", "frozen", "cancelled"]
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member as the store knows it. ``birthday`` is MMDD; ``cumulative_fen`` counts for the tier."""
+    """A member as the store knows it. ``birthday`` is MMDD; days are ISO 8601 business days.
+
+    ``cumulative_fen`` and ``visits`` are all that ever were; the tier counts what lies above ``base_fen`` and
+    ``base_visits``, which a way down sets. ``valid_until`` is the card's last day, None for ever.
+    """
 
     id: str
     card_no: str
@@ -27,6 +31,16 @@ class Member:
     visits: int = 0
     status: Status = "active"
     birthday_calendar: Calendar = "solar"
+    valid_until: str | None = None
+    birth_year: int | None = None
+    region: str = ""
+    salesperson: str = ""
+    consent: bool = False
+    base_fen: int = 0
+    base_visits: int = 0
+    tier_since: str | None = None
+    bought_on: str | None = None
+    warned_on: str | None = None
     tags: tuple[str, ...] = field(default=())
 
 

@@ -1,8 +1,29 @@
 """The parts that all slips share: numbers as text, head, member, foot, and the mark of a reprint."""
 
+from typing import Protocol
+
 from drivers.api import Block, Cut, Divider, Document, Feed, Pair, QrCode, Text
-from edge.receipts.slips import RefundSlip, SaleSlip, Shop, SlipMember
+from edge.receipts.slips import Shop, SlipMember
 from edge.receipts.wording import WORDING, Lang, Wording
+
+
+class Numbered(Protocol):
+    """What every slip has, whatever it is about."""
+
+    @property
+    def receipt_no(self) -> str: ...
+    @property
+    def terminal(self) -> str: ...
+    @property
+    def cashier(self) -> str: ...
+    @property
+    def committed_at(self) -> str: ...
+    @property
+    def business_date(self) -> str: ...
+    @property
+    def offline(self) -> bool: ...
+    @property
+    def clock_untrusted(self) -> bool: ...
 
 
 def quantity(qty_milli: int) -> str:
@@ -27,7 +48,7 @@ def head(shop: Shop, title: str, words: Wording) -> list[Block]:
     return [*blocks, Text(title, "center", bold=True), Divider()]
 
 
-def origin(slip: SaleSlip | RefundSlip, words: Wording) -> list[Block]:
+def origin(slip: Numbered, words: Wording) -> list[Block]:
     """When, where and by whom; the business day only where it is not the day on the clock."""
     at = clock_face(slip.committed_at)
     blocks: list[Block] = [
@@ -45,7 +66,7 @@ def who(member: SlipMember, words: Wording) -> Pair:
     return Pair(name, member.tier)
 
 
-def foot(slip: SaleSlip | RefundSlip, words: Wording) -> list[Block]:
+def foot(slip: Numbered, words: Wording) -> list[Block]:
     """What a doubtful reader must know, then the slip's number for a scanner, then the knife."""
     notes = [words.offline] * slip.offline + [words.clock_untrusted] * slip.clock_untrusted
     return [*(Text(f"* {note}") for note in notes), Feed(), QrCode(slip.receipt_no), Feed(2), Cut()]

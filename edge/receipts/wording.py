@@ -121,6 +121,7 @@ ZH_CN = Wording(
         "card": "银行卡",
         "wechat": "微信支付",
         "alipay": "支付宝",
+        "other": "其他",
     },
 )
 
@@ -180,6 +181,7 @@ ZH_TW = Wording(
         "card": "銀行卡",
         "wechat": "微信支付",
         "alipay": "支付寶",
+        "other": "其他",
     },
 )
 
@@ -239,6 +241,7 @@ EN = Wording(
         "card": "Bank card",
         "wechat": "WeChat Pay",
         "alipay": "Alipay",
+        "other": "Other",
     },
 )
 

@@ -89,16 +89,24 @@ def migrate(db: sqlite3.Connection) -> None:
         raise StorageError(
             f"the ledger has schema {version}, this Tillside knows {len(steps)}: install the newer release again"
         )
+    enforced = db.execute("PRAGMA foreign_keys").fetchone()[0]
+    # A step may make a table anew under its name, which SQLite takes for deleting all that others refer to.
+    db.execute("PRAGMA foreign_keys=OFF")
     for number in range(version, len(steps)):
         db.execute("BEGIN IMMEDIATE")
         try:
             for statement in _statements(steps[number]):
                 db.execute(statement)
+            if broken := db.execute("PRAGMA foreign_key_check").fetchone():
+                raise StorageError(
+                    f"schema {number + 1}: table {broken[0]} refers to a row that is not there"
+                )
             db.execute(f"PRAGMA user_version={number + 1}")
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
             raise
+    db.execute(f"PRAGMA foreign_keys={enforced}")
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from typing import Literal
 
 from edge.domain.ledger import NEVER_MS, Lot, Use, use_up
 from edge.domain.rights import Rights
+from edge.domain.units import Unit
 
-Unit = Literal["points", "fen", "visits"]
 Kind = Literal["earn", "spend", "reverse", "claw"]
 _TOTAL_OF: dict[Kind, str] = {"earn": "earned", "spend": "spent", "reverse": "reversed", "claw": "clawed"}
 

@@ -10,7 +10,8 @@ from edge.domain.member import Member
 
 COLUMNS = (
     "id, card_no, name, tier, home, registered_ms, phone, gender, birthday, referrer, cumulative_fen,"
-    " visits, status, birthday_calendar, tags"
+    " visits, status, birthday_calendar, valid_until, birth_year, region, salesperson, consent, base_fen,"
+    " base_visits, tier_since, bought_on, warned_on, tags"
 )
 
 CANDIDATES_MAX = 20
@@ -58,24 +59,15 @@ class Members:
     def insert(self, member: Member) -> None:
         """Write a new member; the card number must be free."""
         self._db.execute(
-            f"INSERT INTO member({COLUMNS}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            f"INSERT INTO member({COLUMNS}) VALUES({', '.join('?' for _ in Member.__slots__)})",
             (
-                member.id,
-                member.card_no,
-                member.name,
-                member.tier,
-                member.home,
-                member.registered_ms,
-                member.phone,
-                member.gender,
-                member.birthday,
-                member.referrer,
-                member.cumulative_fen,
-                member.visits,
-                member.status,
-                member.birthday_calendar,
+                *(getattr(member, field) for field in Member.__slots__[:-1]),
                 msgspec.json.encode(member.tags).decode(),
             ),
+        )
+        self._db.execute(
+            "INSERT INTO card(number, member, medium, state, since_ms) VALUES(?, ?, 'card', 'active', ?)",
+            (member.card_no, member.id, member.registered_ms),
         )
 
     def bought(self, member: str, due_fen: int, tier: str) -> None:

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import aiosqlite
 
+from edge.domain.units import Unit
 from edge.storage.bundles import Bundles
 from edge.storage.coupons import Coupons
-from edge.storage.ledger import Balance, Unit, read_balance, read_restorable
+from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import COLUMNS, SaleRow, Sales
 from edge.storage.shelf_prices import ShelfPrices
+from edge.storage.slips import Slips
 from edge.storage.transaction import Answer
 
 
@@ -33,6 +35,7 @@ class Snapshot:
         self.coupons = Coupons(self._db)
         self.rule_uses = RuleUses(self._db)
         self.shelf_prices = ShelfPrices(self._db)
+        self.slips = Slips(self._db)
 
     def close(self) -> None:
         """Give the file back."""

@@ -15,11 +15,13 @@ from edge.storage.coupons import Coupons
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.ledger import Ledger
 from edge.storage.members import Members
+from edge.storage.money import Money
 from edge.storage.outbox import Outbox
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import Sales
 from edge.storage.shelf_prices import ShelfPrices
+from edge.storage.slips import Slips
 
 T = TypeVar("T")
 
@@ -75,6 +77,8 @@ class Transaction:
         self.coupons = Coupons(db)
         self.rule_uses = RuleUses(db)
         self.shelf_prices = ShelfPrices(db)
+        self.slips = Slips(db)
+        self.money = Money(db)
         self._head = GENESIS
         self._last_ms = 0
         self.forget()

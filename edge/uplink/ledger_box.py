@@ -4,18 +4,15 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import msgspec
 
 from edge.counter.shop import Shop
-from edge.storage.ledger import Unit
 from edge.storage.outbox import Line
 from edge.storage.transaction import Operation, Transaction
 from sync.envelope import GrantPage
 from sync.ports import OutboxRow, Position
 
-UNITS: frozenset[str] = frozenset({"points", "fen", "visits"})
 HQ_TILL = "#hq"
 """Who asks, in the operation log, when HQ's word changes an account."""
 
@@ -84,10 +81,8 @@ def _apply(page: GrantPage, transaction: Transaction) -> None:
 
     def decide() -> Applied:
         for item in page.items:
-            if item.unit in UNITS:
-                unit = cast(Unit, item.unit)
-                elsewhere = item.elsewhere if believed else None
-                transaction.ledger.grant(item.member, unit, item.granted, elsewhere)
+            elsewhere = item.elsewhere if believed else None
+            transaction.ledger.grant(item.member, item.unit, item.granted, elsewhere)
         if believed:
             transaction.outbox.grants_seen(page.version)
         return Applied(page.version, len(page.items), believed)

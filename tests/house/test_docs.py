@@ -89,6 +89,11 @@ def example(page: Path, name: str) -> str:
     return dict(EXAMPLE.findall(page.read_text()))[name]  # type: ignore[no-any-return]  # str, by the pattern
 
 
+def till_guide(docs: Path) -> str:
+    """What a till's author reads."""
+    return "".join((docs / name).read_text() for name in ("pos-integration.md", "pos-methods.md"))
+
+
 def slug(heading: str) -> str:
     """A heading as a link names it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
@@ -98,12 +103,12 @@ def slug(heading: str) -> str:
 
 
 def test_the_till_guide_has_every_method_and_no_other(docs: Path, described: dict[str, Any]) -> None:
-    rows = [name for name, _ in METHOD_ROW.findall((docs / "pos-integration.md").read_text())]
+    rows = [name for name, _ in METHOD_ROW.findall(till_guide(docs))]
     assert sorted(rows) == sorted(method["name"] for method in described["methods"])
 
 
 def test_the_till_guide_names_the_params_of_every_method(docs: Path, described: dict[str, Any]) -> None:
-    text = (docs / "pos-integration.md").read_text()
+    text = till_guide(docs)
     rows = {match[1]: match[0] for match in METHOD_ROW.finditer(text)}
     missing = {
         f"{method['name']} {param['name']}"
@@ -116,7 +121,7 @@ def test_the_till_guide_names_the_params_of_every_method(docs: Path, described: 
 
 def test_the_till_guide_names_what_every_method_returns(docs: Path, described: dict[str, Any]) -> None:
     """In the method's row, or where the guide shows a reply."""
-    text = (docs / "pos-integration.md").read_text()
+    text = till_guide(docs)
     schemas = described["components"]["schemas"]
     results = {
         m["name"]: schemas.get(m["result"]["schema"].get("$ref", "").rpartition("/")[2], {})
@@ -133,7 +138,7 @@ def test_the_till_guide_names_what_every_method_returns(docs: Path, described: d
 
 def test_the_till_guide_has_the_errors_of_every_method(docs: Path, described: dict[str, Any]) -> None:
     """A method may also tell of more than it declares: a commit with a basket is a quote too."""
-    rows = dict(METHOD_ROW.findall((docs / "pos-integration.md").read_text()))
+    rows = dict(METHOD_ROW.findall(till_guide(docs)))
     silent = {
         f"{method['name']} {error['code']}"
         for method in described["methods"]
@@ -144,7 +149,7 @@ def test_the_till_guide_has_the_errors_of_every_method(docs: Path, described: di
 
 
 def test_the_till_guide_has_every_error_code(docs: Path) -> None:
-    rows = {(int(code), name) for code, name in CODE_ROW.findall((docs / "pos-integration.md").read_text())}
+    rows = {(int(code), name) for code, name in CODE_ROW.findall(till_guide(docs))}
     assert rows == {(int(code), code.name.lower()) for code in Code}
 
 
@@ -339,7 +344,7 @@ def spoken(argv: list[str]) -> str:
 def test_requests_in_the_till_guide_are_of_known_shape(docs: Path, described: dict[str, Any]) -> None:
     """Each ``→`` is one JSON object, broken into lines only for the page."""
     fields = {m["name"]: {p["name"]: p["required"] for p in m["params"]} for m in described["methods"]}
-    text = (docs / "pos-integration.md").read_text()
+    text = till_guide(docs)
     requests = [json.loads(found) for found in re.findall(r"^→ (\{.*?\})$(?=\n[←→`])", text, re.M | re.S)]
     assert len(requests) > 5
     for request in requests:

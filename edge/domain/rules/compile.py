@@ -140,7 +140,7 @@ def _tier(band: TierBand) -> Tier:
 
 def _named_once(bundle: Bundle) -> None:
     """What the kernel does not see; it looks after groups and rules itself."""
-    for section in ("tiers", "bonuses", "rebates"):
+    for section in ("tiers", "bonuses", "rebates", "passes", "services", "catalogue", "commissions", "draws"):
         ids = [one.id for one in getattr(bundle, section)]
         for place, one in enumerate(ids):
             if one in ids[:place]:

@@ -18,6 +18,8 @@ Named = Annotated[tuple[T, ...], msgspec.Meta(min_length=1)]
 """A condition that names what it wants: leave the key out rather than write an empty list."""
 
 ToFen = Literal["down", "half_up"]
+Months = Annotated[int, msgspec.Meta(ge=1, le=120)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=3650)]
 Minute = Annotated[int, msgspec.Meta(ge=0, le=1440)]
 TimeOfDay = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
@@ -29,15 +31,15 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 class Points(_Part, frozen=True):
     """What a point costs and is worth: fen paid per point earned, fen paid per point redeemed.
 
-    ``round`` is how ``mult_bp`` rounds where a rule does not say. Points do not expire: ``expire_months`` may
-    only be null.
+    ``round`` is how ``mult_bp`` rounds where a rule does not say. Points lapse with the day on which they are
+    ``expire_months`` old; null is never.
     """
 
     fen_per_point: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
     fen_per_redeemed_point: Fen
     receipt_cap: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)] = FEN_MAX - 1
     round: ToFen = "down"
-    expire_months: None = None
+    expire_months: Months | None = None
 
 
 class TierBand(_Part, frozen=True):
@@ -313,6 +315,122 @@ class Gift(_Part, frozen=True):
     limit: Limit = Limit()
 
 
+class TopUpLevel(_Part, frozen=True):
+    """What a top-up of at least ``min_fen`` brings beside itself; the highest level that is reached counts."""
+
+    min_fen: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
+    gift_fen: Fen = 0
+    gift_bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    points: Count = 0
+
+
+class TopUp(_Part, frozen=True):
+    """Terms of stored value. ``spend`` is the part that goes first, or both in proportion.
+
+    A withdrawal takes principal only; ``withdraw`` says whether the gift part stays, or goes in proportion.
+    """
+
+    levels: tuple[TopUpLevel, ...] = ()
+    min_fen: Fen = 0
+    spend: Literal["principal", "gift", "proportional"] = "principal"
+    withdraw: Literal["no", "keep_gift", "forfeit_gift"] = "forfeit_gift"
+    gift_days: Days | None = None
+
+
+class Pass(_Part, frozen=True):
+    """A pass for ``services``: with ``visits``, so many; without, as often as one likes until ``valid_days`` are over.
+
+    ``valid_days`` count from the sale, its day included; null (only with ``visits``) is for ever.
+    """
+
+    id: Id
+    name: str
+    price_fen: Fen
+    services: Annotated[tuple[Id, ...], msgspec.Meta(min_length=1)]
+    visits: Annotated[int, msgspec.Meta(ge=1, le=10_000)] | None = None
+    valid_days: Days | None = None
+
+
+class TimedService(_Part, frozen=True):
+    """A service paid by the time it takes: ``fen_per_unit`` for each ``unit_minutes``.
+
+    ``round`` says what a unit that has begun counts; ``free_minutes`` cost nothing by themselves; ``cap_fen`` 0 is
+    no cap.
+    """
+
+    id: Id
+    name: str
+    fen_per_unit: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
+    unit_minutes: Annotated[int, msgspec.Meta(ge=1, le=1440)] = 60
+    round: Literal["up", "down", "half_up"] = "up"
+    min_units: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 1
+    free_minutes: Annotated[int, msgspec.Meta(ge=0, le=1440)] = 0
+    cap_fen: Fen = 0
+
+
+class Credit(_Part, frozen=True):
+    """Buying on credit: due after ``days``; no member's limit is above ``max_limit_fen``."""
+
+    days: Days = 30
+    max_limit_fen: Fen = 0
+    refuse_overdue: bool = True
+
+
+class Cards(_Part, frozen=True):
+    """Terms of the card itself: fees, how long it is valid, whether a phone number has one member only.
+
+    ``issue_fee_fen`` is for a card without a purchase; ``valid_months`` null is for ever.
+    """
+
+    issue_fee_fen: Fen = 0
+    replace_fee_fen: Fen = 0
+    extend_fee_fen: Fen = 0
+    valid_months: Months | None = None
+    extend_months: Months = 12
+    one_per_phone: bool = True
+
+
+class CatalogueGift(_Part, frozen=True, rename={"from_": "from"}):
+    """A gift for ``points``, which are taken; ``min_points`` have to be held. ``sku`` takes it from stock.
+
+    ``from`` and ``to`` are the days of a season, both included; ``per_member`` 0 is no limit.
+    """
+
+    id: Id
+    name: str
+    points: Annotated[int, msgspec.Meta(ge=1, lt=FEN_MAX)]
+    worth_fen: Fen = 0
+    min_points: Fen = 0
+    sku: str = ""
+    from_: date | None = None
+    to: date | None = None
+    tiers: Named[Id] = ()
+    per_member: Count = 0
+    period: Literal["ever", "year", "month", "day"] = "ever"
+
+
+class Commission(_Part, frozen=True):
+    """What the salesperson has of a sale (of the selected lines), a top-up, a pass or a new member."""
+
+    id: Id
+    name: str
+    on: Literal["sale", "topup", "pass", "register"] = "sale"
+    bp: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    fixed_fen: Fen = 0
+    select: Select = Select()
+
+
+class Draw(_Part, frozen=True, rename={"from_": "from"}):
+    """A lucky draw that members enter at the till, free or for ``points``, on the days from ``from`` to ``to``."""
+
+    id: Id
+    name: str
+    points: Count = 0
+    from_: date | None = None
+    to: date | None = None
+    per_member: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+
+
 class Vector(_Part, frozen=True):
     """A basket and what must come of it: the kernel's request, and the keys of its result that matter."""
 
@@ -344,4 +462,12 @@ class Bundle(_Part, frozen=True):
     refunds: Refunds = Refunds()
     coupons: tuple[Coupon, ...] = ()
     gifts: tuple[Gift, ...] = ()
+    topup: TopUp = TopUp()
+    passes: tuple[Pass, ...] = ()
+    services: tuple[TimedService, ...] = ()
+    credit: Credit | None = None
+    cards: Cards = Cards()
+    catalogue: tuple[CatalogueGift, ...] = ()
+    commissions: tuple[Commission, ...] = ()
+    draws: tuple[Draw, ...] = ()
     vectors: tuple[Vector, ...] = ()

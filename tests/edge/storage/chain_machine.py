@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from edge.storage.ledger import Unit
+from edge.domain.units import Unit
 from edge.uplink.ledger_box import LedgerBox
 from sync.envelope import Event, GrantItem, GrantPage
 from tests.edge.storage.ledger_machine import LedgerMachine, amounts, few, units

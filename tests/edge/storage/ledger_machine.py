@@ -17,9 +17,10 @@ from edge.clock import ManualClock
 from edge.counter import members, quoting, refund, sale
 from edge.counter.refusals import out_of_funds
 from edge.counter.shop import Keyed
+from edge.domain.units import Unit
 from edge.errors import PosError
 from edge.storage.invariants import violations
-from edge.storage.ledger import Short, Unit
+from edge.storage.ledger import Short
 from edge.storage.transaction import Transaction
 from tests.edge.counter.conftest import DAY_MS, NOW_MS, bundle, new_idem, open_counter
 from tests.edge.storage import oracle

@@ -1,0 +1,85 @@
+"""A slip of what happened to a member's accounts, or of a shift: a title, then facts one by one."""
+
+from typing import Literal
+
+import msgspec
+
+from drivers.api import Block, Divider, Document, Feed, Pair, Text
+from edge.domain.money import yuan
+from edge.receipts.account_wording import LABELS, TITLES
+from edge.receipts.parts import foot, head, origin, who
+from edge.receipts.slips import Shop, SlipMember
+from edge.receipts.wording import WORDING, Lang, Wording
+
+SlipKind = Literal[
+    "topup",
+    "withdraw",
+    "pass_sold",
+    "pass_used",
+    "timed",
+    "credit_repaid",
+    "redemption",
+    "card",
+    "shift",
+    "draw",
+    "voucher",
+]
+ValueKind = Literal["text", "fen", "count", "tender"]
+Value = int | str
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """One line: the key of a label, and a value that is fen, a number, a text or the kind of a tender."""
+
+    key: str
+    value: Value
+    kind: ValueKind = "text"
+
+
+class AccountSlip(msgspec.Struct, frozen=True):
+    """One slip: ``committed_at`` is RFC 3339 in the store's own time; ``signed`` leaves room for a signature."""
+
+    shop: Shop
+    kind: SlipKind
+    receipt_no: str
+    terminal: str
+    cashier: str
+    committed_at: str
+    business_date: str
+    facts: tuple[Fact, ...]
+    member: SlipMember | None = None
+    signed: bool = False
+    offline: bool = False
+    clock_untrusted: bool = False
+
+
+def account_document(slip: AccountSlip, lang: Lang) -> Document:
+    """The slip, ready for any printer."""
+    words = WORDING[lang]
+    blocks: list[Block] = [*head(slip.shop, TITLES[slip.kind][lang], words), *origin(slip, words), Divider()]
+    blocks += [_line(fact, lang, words) for fact in slip.facts]
+    if slip.member:
+        blocks += [Divider(), *_balances(slip.member, words)]
+    if slip.signed:
+        blocks += [Divider(), Feed(), Text(words.signature), Feed(2)]
+    return (*blocks, Divider(), *foot(slip, words))
+
+
+def _line(fact: Fact, lang: Lang, words: Wording) -> Pair:
+    labels = LABELS.get(fact.key)
+    label = labels[lang] if labels else fact.key
+    match fact.kind:
+        case "fen":
+            shown = yuan(int(fact.value))
+        case "tender":
+            shown = words.tender(str(fact.value))
+        case _:
+            shown = str(fact.value)
+    return Pair(label, shown)
+
+
+def _balances(member: SlipMember, words: Wording) -> list[Block]:
+    blocks: list[Block] = [who(member, words), Pair(words.points_balance, str(member.points_balance))]
+    if member.stored_value_fen is not None:
+        blocks.append(Pair(words.stored_value, yuan(member.stored_value_fen), bold=True))
+    return blocks
