@@ -17,6 +17,7 @@ from drivers.api import Proof, Refused
 from edge import sdnotify
 from edge.clock import Clock, SystemClock
 from edge.config import Config, read_bundle_file
+from edge.counter.lookup import whose
 from edge.counter.print_store import LedgerPrintStore
 from edge.counter.printing import STATE_OF_JOB
 from edge.counter.quoting import Quotes
@@ -246,14 +247,8 @@ class App:
                     Lines(("请勿刷银行卡", "MEMBER CARDS ONLY"), ("MEMBER CARDS ONLY",)), REFUSED_SHOWN_S
                 )
             return
-        member = self._shop.snapshot.members.by_card(seen.card.number)
-        told = {
-            "reader": seen.reader,
-            "token": seen.card.number,
-            "masked": seen.card.masked,
-            "member": member.id if member else None,
-        }
-        self._broadcast.publish("card", told, to=seen.session)
+        told = {"reader": seen.reader, "token": seen.card.number, "masked": seen.card.masked}
+        self._broadcast.publish("card", {**told, **whose(self._shop, seen.card.number)}, to=seen.session)
 
 
 def load_bundle(config: Config) -> tuple[bytes, Programme]:

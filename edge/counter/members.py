@@ -1,81 +1,22 @@
-"""Members at the counter: found by card, phone or id and shown whole; registered in one transaction."""
+"""Members at the counter: registered in one transaction."""
 
-from calendar import monthrange
-from datetime import date, timedelta
 from typing import Annotated, Literal
 
 import msgspec
 
 from edge.counter.events import tell_hq
 from edge.counter.points import welcome_bonus
-from edge.counter.records import NextTier, next_tier
 from edge.counter.refusals import bad
-from edge.counter.shop import Keyed, Shop, in_good_standing
-from edge.counter.terms import Balances, Code, Name, Reply, Request, Text
+from edge.counter.shop import Keyed, Shop
+from edge.counter.terms import Code, Name, Reply, Text
 from edge.domain.dates import is_mmdd, mmdd
-from edge.domain.lunar import LUNAR_DAY, Calendar, birthday_state, is_lunar_mmdd
-from edge.domain.member import Member, masked_name, masked_number
+from edge.domain.lunar import Calendar, is_lunar_mmdd
+from edge.domain.member import Member
 from edge.domain.referrals import welcome_rewards
 from edge.errors import Code as ErrorCode
 from edge.errors import PosError
 from edge.storage.ids import member_id
-from edge.storage.members import CANDIDATES_MAX
 from edge.storage.transaction import Transaction
-
-PHONE_SUFFIX_MIN = 4
-
-
-class LookupRequest(Request, frozen=True):
-    """Who is this? A phone may be given by its last four digits or more; ``qr`` holds a card number."""
-
-    by: Literal["card", "phone", "id", "qr"]
-    value: Code
-
-
-class HeldCoupon(Reply, frozen=True):
-    """A coupon of the member that is still good; ``last_day`` is None for ever."""
-
-    code: str
-    kind: str
-    name: str
-    last_day: str | None
-
-
-class MemberReply(Reply, frozen=True):
-    """The whole member. ``birthday_in_days`` is None unless the birthday is near."""
-
-    id: str
-    card_no: str
-    name: str
-    phone: str
-    tier: str
-    tier_label: str
-    home: str
-    registered_at: str
-    cumulative_fen: int
-    visits: int
-    balances: Balances
-    next_tier: NextTier | None
-    birthday_in_days: int | None
-    referrer: str | None
-    coupons: tuple[HeldCoupon, ...]
-    offline: bool
-
-
-class Candidate(Reply, frozen=True):
-    """One of several who match, masked."""
-
-    id: str
-    name: str
-    card_no: str
-    phone: str
-
-
-class LookupReply(Reply, frozen=True, omit_defaults=True):
-    """Exactly one of: the member, or the candidates to choose from."""
-
-    member: MemberReply | None = None
-    candidates: tuple[Candidate, ...] = ()
 
 
 class RegisterRequest(Keyed, frozen=True):
@@ -107,39 +48,6 @@ class RegisterReply(Reply, frozen=True):
     queue_seq: int | None
     offline: bool
     duplicate: bool = False
-
-
-def lookup(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
-    """The member, or masked candidates; raises 1201 and 1202."""
-    members = shop.snapshot.members
-    if request.by == "phone":
-        return _by_phone(shop, request.value)
-    found = members.by_id(request.value) if request.by == "id" else members.by_card(request.value)
-    if found is None:
-        raise _nobody()
-    return LookupReply(member=whole_member(shop, in_good_standing(found)))
-
-
-def whole_member(shop: Shop, member: Member) -> MemberReply:
-    """Everything a till shows of a member, in one reply."""
-    return MemberReply(
-        id=member.id,
-        card_no=member.card_no,
-        name=member.name,
-        phone=masked_number(member.phone),
-        tier=member.tier,
-        tier_label=shop.programme.tier_label(member.tier),
-        home=member.home,
-        registered_at=shop.local_time(member.registered_ms),
-        cumulative_fen=member.cumulative_fen,
-        visits=member.visits,
-        balances=shop.balances(member.id),
-        next_tier=next_tier(shop.programme, member.tier, member.cumulative_fen),
-        birthday_in_days=_days_to_birthday(shop, member),
-        referrer=member.referrer,
-        coupons=_held_coupons(shop, member),
-        offline=shop.offline,
-    )
 
 
 async def register(shop: Shop, terminal: str, request: RegisterRequest) -> RegisterReply:
@@ -212,24 +120,6 @@ def _for_hq(member: Member, request: RegisterRequest) -> dict[str, object]:
     }
 
 
-def _by_phone(shop: Shop, digits: str) -> LookupReply:
-    if not digits.isdigit() or len(digits) < PHONE_SUFFIX_MIN:
-        raise bad("/value", f"give at least the last {PHONE_SUFFIX_MIN} digits", "请输入手机号后四位或更多")
-    found = shop.snapshot.members.by_phone(digits)
-    if not found:
-        raise _nobody()
-    if len(found) == 1:
-        return LookupReply(member=whole_member(shop, in_good_standing(found[0])))
-    if len(found) > CANDIDATES_MAX:
-        raise bad("/value", "too many members match: give more digits", "匹配会员过多，请输入更多位数")
-    return LookupReply(
-        candidates=tuple(
-            Candidate(m.id, masked_name(m.name), masked_number(m.card_no), masked_number(m.phone))
-            for m in found
-        )
-    )
-
-
 def _birthday(text: str | None, calendar: Calendar) -> int | None:
     if text is None:
         return None
@@ -238,36 +128,3 @@ def _birthday(text: str | None, calendar: Calendar) -> int | None:
     if not exists(mmdd(month, day)):
         raise bad("/birthday", f"there is no such day: {text}", "生日日期不存在")
     return mmdd(month, day)
-
-
-def _held_coupons(shop: Shop, member: Member) -> tuple[HeldCoupon, ...]:
-    kinds = shop.programme.coupons
-    today = shop.business_date(shop.clock.now_ms()).isoformat()
-    return tuple(
-        HeldCoupon(coupon.code, coupon.kind, kinds[coupon.kind].name, coupon.last_day)
-        for coupon in shop.snapshot.coupons.of_member(member.id, today)
-        if coupon.kind in kinds
-    )
-
-
-def _days_to_birthday(shop: Shop, member: Member, near_days: int = 14) -> int | None:
-    """Days until the birthday, 0 on the day, None when it is not near."""
-    if member.birthday is None:
-        return None
-    today = shop.business_date(shop.clock.now_ms())
-    if member.birthday_calendar == "lunar":
-        ahead = (today + timedelta(days=days) for days in range(near_days + 1))
-        near = (birthday_state(member.birthday, "lunar", day) & LUNAR_DAY for day in ahead)
-        return next((days for days, is_it in enumerate(near) if is_it), None)
-    month, day = divmod(member.birthday, 100)
-    for year in (today.year, today.year + 1):
-        # 29 February is kept on the last day of February where there is none.
-        held = min(day, monthrange(year, month)[1])
-        days = (date(year, month, held) - today).days
-        if 0 <= days <= near_days:
-            return days
-    return None
-
-
-def _nobody() -> PosError:
-    return PosError(ErrorCode.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path="/value")

@@ -28,3 +28,33 @@ def out_of_funds(balance: int, spendable: int, asked: int, unit: str) -> PosErro
 def no_such_sale(path: str = "/sale") -> PosError:
     """1307."""
     return PosError(Code.NO_SUCH_SALE, "no such sale", zh="没有这笔销售", path=path)
+
+
+def no_such_member(path: str = "/member") -> PosError:
+    """1201."""
+    return PosError(Code.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path=path)
+
+
+STOPPED = {
+    "lost": "此卡已挂失",
+    "frozen": "此卡已冻结",
+    "cancelled": "此卡已注销",
+    "replaced": "此卡已换新卡，旧卡作废",
+}
+"""What a till shows of a card that is stopped: this, and nothing of the member."""
+
+
+def stopped(state: str, path: str = "/member") -> PosError:
+    """1202 for a card that is lost, frozen, cancelled or replaced."""
+    return PosError(Code.CARD_STOPPED, f"this card is {state}", zh=STOPPED[state], path=path, state=state)
+
+
+def expired(last_day: str, path: str = "/member") -> PosError:
+    """1203; ``last_day`` was the last on which the card was good."""
+    return PosError(
+        Code.CARD_EXPIRED,
+        f"this card was valid until {last_day}",
+        zh=f"此卡已于 {last_day} 到期，请先办理延期",
+        path=path,
+        last_day=last_day,
+    )

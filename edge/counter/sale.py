@@ -22,7 +22,7 @@ from edge.counter.records import (
     totals_of,
 )
 from edge.counter.refusals import bad
-from edge.counter.shop import Keyed, Shop, balances_in, in_good_standing, spend
+from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
@@ -150,7 +150,7 @@ class _Checkout:
             return None
         member = self._transaction.members.by_id(self._quote.member.id)
         assert member is not None, "members are never deleted"
-        return in_good_standing(member)
+        return self._shop.usable(member, self._transaction.now_ms)
 
     def _refuse_what_was_used(self, member: Member | None) -> None:
         """Another till may have sold to the member meanwhile: a limited rule gives what it may, not twice."""

@@ -4,20 +4,21 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Never, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from edge.clock import Clock, rfc3339
 from edge.config import Config
-from edge.counter.refusals import out_of_funds
+from edge.counter.refusals import expired, no_such_member, out_of_funds, stopped
 from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
 from edge.domain.dates import business_date, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.domain.units import Unit
 from edge.errors import Code, PosError, Retry, StorageError, StorageFull
+from edge.storage.cards import Cards
 from edge.storage.ledger import Balance, Ledger, Short
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
@@ -72,14 +73,21 @@ class Shop:
         return f"{self.config.store.id}-{day.replace('-', '')[2:]}-{number:04d}"
 
     def find_member(self, reference: str) -> Member:
-        """The member with this id or card number; raises 1201, and 1202 for a card that is stopped."""
-        members = self.snapshot.members
-        return _present(members.by_id(reference) or members.by_card(reference))
+        """The member with this id, card number or UID; raises 1201, 1202 (card stopped), 1203 (expired)."""
+        found = self.snapshot.members.by_id(reference) or self.snapshot.members.by_card(reference)
+        return self.usable(found or _nobody(self.snapshot.cards, reference), self.clock.now_ms())
 
     def member_in(self, transaction: Transaction, reference: str) -> Member:
-        """The member as the ledger knows it within ``transaction``; raises 1201 and 1202."""
-        members = transaction.members
-        return _present(members.by_id(reference) or members.by_card(reference))
+        """The member as the ledger knows it within ``transaction``; raises 1201-1203."""
+        found = transaction.members.by_id(reference) or transaction.members.by_card(reference)
+        return self.usable(found or _nobody(transaction.cards, reference), transaction.now_ms)
+
+    def usable(self, member: Member, at_ms: int) -> Member:
+        """``member``, unless the card is stopped (1202) or past its last day at ``at_ms`` (1203)."""
+        in_good_standing(member)
+        if member.valid_until and member.valid_until < self.business_date(at_ms).isoformat():
+            raise expired(member.valid_until)
+        return member
 
     def balances(self, member: str) -> Balances:
         """The member's accounts as the last COMMIT left them."""
@@ -121,18 +129,17 @@ class Keyed(Request, frozen=True):
     idem: Idem
 
 
-def _present(member: Member | None) -> Member:
-    if member is None:
-        raise PosError(Code.NO_SUCH_MEMBER, "no such member", zh="没有这个会员", path="/member")
-    return in_good_standing(member)
-
-
 def in_good_standing(member: Member) -> Member:
     """``member``, unless the card is lost, frozen or cancelled: then 1202, and nothing of the member is said."""
     if member.status != "active":
-        zh = {"lost": "此卡已挂失", "frozen": "此卡已冻结", "cancelled": "此卡已注销"}[member.status]
-        raise PosError(Code.CARD_STOPPED, f"this card is {member.status}", zh=zh, path="/member")
+        raise stopped(member.status)
     return member
+
+
+def _nobody(cards: Cards, reference: str) -> Never:
+    """Raises 1202 for a number that led to somebody once, 1201 for any other."""
+    known = cards.by_number(reference)
+    raise no_such_member() if known is None else stopped(known.state)
 
 
 def spend(ledger: Ledger, member: str, unit: Unit, amount: int, code: str, sale: str | None = None) -> None:

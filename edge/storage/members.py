@@ -34,7 +34,8 @@ class Members:
         return self._one("id=?", member)
 
     def by_card(self, card_no: str) -> Member | None:
-        return self._one("card_no=?", card_no)
+        """The member whom an active number leads to: a card's, or a UID. Others lead to nobody (cards.py)."""
+        return self._one("id = (SELECT member FROM card WHERE number=? AND state='active')", card_no)
 
     def by_phone(self, digits: str) -> list[Member]:
         """Members whose phone ends in ``digits``, at most CANDIDATES_MAX + 1."""
@@ -57,7 +58,7 @@ class Members:
         return chain
 
     def insert(self, member: Member) -> None:
-        """Write a new member; the card number must be free."""
+        """Write a new member, and the card as active; nobody may ever have had its number."""
         self._db.execute(
             f"INSERT INTO member({COLUMNS}) VALUES({', '.join('?' for _ in Member.__slots__)})",
             (

@@ -9,6 +9,7 @@ import aiosqlite
 
 from edge.domain.units import Unit
 from edge.storage.bundles import Bundles
+from edge.storage.cards import Cards
 from edge.storage.coupons import Coupons
 from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
@@ -29,6 +30,7 @@ class Snapshot:
         )
         self._db.execute("PRAGMA query_only=ON")
         self.members = Members(self._db)
+        self.cards = Cards(self._db)
         self.sales = Sales(self._db)
         self.bundles = Bundles(self._db)
         self.print_jobs = PrintJobs(self._db)

@@ -11,6 +11,7 @@ import msgspec
 from edge.clock import Clock
 from edge.errors import Code, PosError, Retry
 from edge.storage.bundles import Bundles
+from edge.storage.cards import Cards
 from edge.storage.coupons import Coupons
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.ledger import Ledger
@@ -70,6 +71,7 @@ class Transaction:
         self._authority = authority
         self.ledger = Ledger(db, authority)
         self.members = Members(db)
+        self.cards = Cards(db)
         self.sales = Sales(db)
         self.outbox = Outbox(db)
         self.print_jobs = PrintJobs(db)

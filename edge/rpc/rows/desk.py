@@ -17,7 +17,7 @@ from edge.rpc.methods import Session
 P = TypeVar("P", bound=msgspec.Struct)
 R = TypeVar("R")
 
-MEMBER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
+MEMBER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED, Code.CARD_EXPIRED)
 WRITE = (Code.IDEM_CONFLICT,)
 FUNDS = (Code.BALANCE_SHORT, Code.OFFLINE_LIMIT)
 PRINTER = (Code.NO_SUCH_DEVICE, Code.DEVICE_OFFLINE, Code.DEVICE_TIMEOUT, Code.PAPER_OR_COVER)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edge.counter import members
+from edge.counter import lookup, members
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
@@ -11,15 +11,15 @@ from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
 def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
     shop = desk.shop
 
-    def lookup(session: Session, params: members.LookupRequest) -> members.LookupReply:
-        return members.lookup(shop, session.terminal, params)
+    def look_up(session: Session, params: lookup.LookupRequest) -> lookup.LookupReply:
+        return lookup.lookup(shop, session.terminal, params)
 
     return (
         Method(
             "member.lookup",
-            members.LookupRequest,
-            members.LookupReply,
-            lookup,
+            lookup.LookupRequest,
+            lookup.LookupReply,
+            look_up,
             MEMBER,
             summary="The whole member by card, phone or id; or masked candidates.",
         ),

@@ -35,6 +35,7 @@ def sale_rows(desk: Desk) -> tuple[Method[Any], ...]:
     committing = (
         *WRITE,
         Code.CARD_STOPPED,
+        Code.CARD_EXPIRED,
         Code.BALANCE_SHORT,
         Code.QUOTE_EXPIRED,
         Code.RULES_CHANGED,

@@ -95,7 +95,7 @@ CREATE TABLE card(
   since_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX card_member ON card(member);
-INSERT INTO card SELECT card_no, id, 'card', iif(status = 'active', 'active', 'lost'), registered_ms FROM member;
+INSERT INTO card SELECT card_no, id, 'card', iif(status = 'frozen', 'active', status), registered_ms FROM member;
 
 CREATE TABLE kin(
   member TEXT NOT NULL REFERENCES member(id),

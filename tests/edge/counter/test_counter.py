@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edge.clock import ManualClock
-from edge.counter import members, quoting, refund, sale, sale_history
+from edge.counter import lookup, quoting, refund, sale, sale_history
 from edge.domain.rules.compile import load_programme
 from edge.errors import Code, PosError
 from sync.envelope import Event
@@ -181,7 +181,7 @@ async def test_a_card_that_was_stopped_since_the_quote_buys_nothing(counter: Cou
     refusal = await refused(commit(counter, paid(("cash", 5000), quote_id=quote.quote_id)))
     assert refusal.code == Code.CARD_STOPPED
     with pytest.raises(PosError, match="lost"):
-        members.lookup(counter.shop, "T1", members.LookupRequest("card", "80000001"))
+        lookup.lookup(counter.shop, "T1", lookup.LookupRequest("card", "80000001"))
 
 
 async def test_a_card_number_is_registered_once_and_only_if_it_is_ours(counter: Counter) -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from edge.clock import ManualClock
-from edge.counter import coupons, members, points, quoting, refund, sale
+from edge.counter import coupons, lookup, members, points, quoting, refund, sale
 from edge.counter.records import stored_sale
 from edge.domain.rules.compile import load_programme
 from edge.errors import Code, PosError
@@ -209,7 +209,7 @@ async def test_a_coupon_is_bought_with_points(shop: Counter) -> None:
     held = shop.points(mary)
     code = await issued(shop, "C20", mary, pay="points")
     assert shop.points(mary) == held - 199
-    found = members.lookup(shop.shop, "T1", members.LookupRequest("id", mary)).member
+    found = lookup.lookup(shop.shop, "T1", lookup.LookupRequest("id", mary)).member
     assert found is not None
     assert [(one.code, one.kind, one.last_day) for one in found.coupons] == [(code, "C20", "2026-12-21")]
     assert (await refused(issued(shop, "C5", mary, pay="points"))).data["path"] == "/pay"
@@ -359,7 +359,7 @@ async def test_d9_a_lunar_birthday_is_kept_by_the_moon(tmp_path: Path) -> None:
     assert quoted(shop, basket(10_000, member=li)).points.earn == 100
     wait(shop, 35)  # 6 February 2027 is lunar 1-1
     assert quoted(shop, basket(10_000, member=li)).points.earn == 200
-    found = members.lookup(shop.shop, "T1", members.LookupRequest("id", li)).member
+    found = lookup.lookup(shop.shop, "T1", lookup.LookupRequest("id", li)).member
     assert found is not None
     assert found.birthday_in_days == 0
     await shop.close()
