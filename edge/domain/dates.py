@@ -1,5 +1,6 @@
 """Days as a shop counts them: business days that start at four, birthdays, member days."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -46,3 +47,9 @@ def clock(minute: int) -> str:
 def shown_moment(at: datetime) -> str:
     """``2026-12-24``, or with its time where that is not midnight."""
     return at.isoformat(timespec="minutes").removesuffix("T00:00")
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month so many months on; the last of that month where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

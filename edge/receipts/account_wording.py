@@ -35,6 +35,9 @@ LABELS: Mapping[str, Said] = {
     "points": _said("积分", "積分", "Points"),
     "service": _said("项目", "項目", "Service"),
     "last_day": _said("有效期至", "有效期至", "Valid until"),
+    "new_card": _said("新卡号", "新卡號", "New card"),
+    "old_card": _said("原卡号", "原卡號", "Former card"),
+    "fee": _said("手续费", "手續費", "Fee"),
     "reason": _said("原因", "原因", "Reason"),
     "approved_by": _said("授权人", "授權人", "Approved by"),
 }

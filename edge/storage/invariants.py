@@ -1,4 +1,4 @@
-"""What must hold in every ledger at every moment: fourteen invariants, each a query for what breaks it.
+"""What must hold in every ledger at every moment: fifteen invariants, each a query for what breaks it.
 
 They see only the file. That a sale earned the right points is for the tests' oracle; that the file still says
 what it said is for this checker. All of them run after every step of the tests and in ``tillside doctor``;
@@ -50,6 +50,7 @@ NAMES = {
     12: "operations and events for HQ are one to one",
     13: "nothing is rewritten",
     14: "time never goes back",
+    15: "a card leads to its member",
 }
 
 _CHEAP_QUERIES = (
@@ -183,6 +184,18 @@ _QUERIES = (
         14,
         "SELECT 'operation ' || later.seq FROM op later JOIN op former ON former.seq = later.seq - 1"
         " WHERE later.at_ms < former.at_ms",
+    ),
+    (
+        15,
+        "SELECT m.id || ' is active without an active card' FROM member m LEFT JOIN card c ON c.number = m.card_no"
+        " WHERE m.status='active' AND (c.member, c.medium, c.state) IS NOT (m.id, 'card', 'active')",
+    ),
+    (
+        15,
+        "SELECT member || ' has two cards' FROM card WHERE medium='card' AND state='active'"
+        " GROUP BY member HAVING count(*) > 1"
+        " UNION ALL SELECT number || ' is active' FROM card JOIN member ON member.id = card.member"
+        " WHERE state='active' AND status IN ('lost', 'cancelled')",
     ),
     (14, "SELECT 'sale ' || id FROM sale JOIN op ON seq = op WHERE sale.at_ms <> op.at_ms"),
 )

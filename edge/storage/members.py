@@ -46,6 +46,14 @@ class Members:
         )
         return [member_of(row) for row in rows]
 
+    def holders(self, phone: str) -> list[Member]:
+        """Whoever gave just this phone, those apart whose membership was cancelled."""
+        rows = self._db.execute(
+            f"SELECT {COLUMNS} FROM member WHERE phone=? AND phone <> '' AND status <> 'cancelled' LIMIT 8",
+            (phone,),
+        )
+        return [member_of(row) for row in rows]
+
     def referrers(self, member: str, levels: int) -> list[str]:
         """The chain above ``member``, nearest first, at most ``levels`` long and never in a circle."""
         chain: list[str] = []
@@ -70,6 +78,16 @@ class Members:
             "INSERT INTO card(number, member, medium, state, since_ms) VALUES(?, ?, 'card', 'active', ?)",
             (member.card_no, member.id, member.registered_ms),
         )
+
+    def rewrite(self, former: Member, changed: Member) -> tuple[str, ...]:
+        """Write what differs; returns the names of the columns."""
+        columns = tuple(name for name in Member.__slots__ if getattr(former, name) != getattr(changed, name))
+        values = [getattr(changed, name) for name in columns]
+        stored = [msgspec.json.encode(v).decode() if isinstance(v, tuple) else v for v in values]
+        if columns:
+            assignments = ", ".join(f"{name}=?" for name in columns)
+            self._db.execute(f"UPDATE member SET {assignments} WHERE id=?", (*stored, former.id))
+        return columns
 
     def bought(self, member: str, due_fen: int, tier: str) -> None:
         """Count a purchase towards the tier."""

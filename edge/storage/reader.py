@@ -11,6 +11,7 @@ from edge.domain.units import Unit
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.coupons import Coupons
+from edge.storage.kin import Kin
 from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
 from edge.storage.print_jobs import PrintJobs
@@ -31,6 +32,7 @@ class Snapshot:
         self._db.execute("PRAGMA query_only=ON")
         self.members = Members(self._db)
         self.cards = Cards(self._db)
+        self.kin = Kin(self._db)
         self.sales = Sales(self._db)
         self.bundles = Bundles(self._db)
         self.print_jobs = PrintJobs(self._db)

@@ -14,6 +14,7 @@ from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.coupons import Coupons
 from edge.storage.incarnation import fresh_incarnation
+from edge.storage.kin import Kin
 from edge.storage.ledger import Ledger
 from edge.storage.members import Members
 from edge.storage.money import Money
@@ -72,6 +73,7 @@ class Transaction:
         self.ledger = Ledger(db, authority)
         self.members = Members(db)
         self.cards = Cards(db)
+        self.kin = Kin(db)
         self.sales = Sales(db)
         self.outbox = Outbox(db)
         self.print_jobs = PrintJobs(db)

@@ -78,25 +78,26 @@ async def test_doctor_works_on_a_stopped_box_and_leaves_nothing_there(box: Box) 
     assert code == Exit.UNREACHABLE
     assert "warn  daemon" in out
     assert "→ systemctl start tillside" in out
-    assert "14 invariants hold" in out
+    assert "15 invariants hold" in out
     assert sorted(path.name for path in box.folder.iterdir()) == before
 
 
 async def test_doctor_reads_what_a_killed_daemon_left(box: Box) -> None:
     await box.end(signal.SIGKILL)
-    assert (await findings(box))["ledger"]["said"] == "14 invariants hold over 2 operations"
+    assert (await findings(box))["ledger"]["said"] == "15 invariants hold over 2 operations"
 
 
 @pytest.mark.parametrize(
     ("damage", "check", "said"),
     [
         ("UPDATE account SET credits = credits + 1 WHERE owner='M1'", "ledger", "invariant 6"),
-        ("UPDATE member SET card_no='80000009' WHERE card_no='80000001'", "ledger", "14 invariants"),
+        ("UPDATE member SET name='赵' WHERE card_no='80000001'", "ledger", "15 invariants"),
+        ("UPDATE member SET card_no='80000009' WHERE card_no='80000001'", "ledger", "invariant 15"),
         ("DROP TRIGGER op_fixed; UPDATE op SET answer='{}' WHERE seq=1", "ledger", "invariant 13"),
     ],
 )
 async def test_doctor_names_what_was_tampered_with(box: Box, damage: str, check: str, said: str) -> None:
-    """A member's card is no money row: what it says is not under the chain."""
+    """A member's name is no money row: what it says is not under the chain."""
     await box.end(signal.SIGTERM)
     with closing(sqlite3.connect(box.folder / "ledger.db")) as db:
         db.execute("INSERT INTO account(owner, unit) VALUES('M1', 'points')")

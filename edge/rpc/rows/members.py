@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from edge.counter import lookup, members
+from edge.counter import cards, lookup, member_changes, members
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
+
+OWNER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
+"""Of methods that take an expired card too."""
 
 
 def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
@@ -28,7 +31,45 @@ def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
             members.RegisterRequest,
             members.RegisterReply,
             writing(desk, members.register),
-            (*WRITE, Code.NO_SUCH_MEMBER),
+            (*WRITE, Code.NO_SUCH_MEMBER, Code.TENDERS_MISMATCH),
             summary="Register a member, with a referrer.",
+        ),
+        Method(
+            "member.update",
+            member_changes.UpdateRequest,
+            member_changes.UpdateReply,
+            writing(desk, member_changes.update),
+            (*WRITE, *OWNER, Code.APPROVAL_NEEDED),
+            summary="Change particulars, tier or standing of a member.",
+        ),
+        *card_rows(desk),
+    )
+
+
+def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    return (
+        Method(
+            "card.lost",
+            cards.LostRequest,
+            cards.LostReply,
+            writing(desk, cards.report_lost),
+            (*WRITE, *OWNER),
+            summary="Stop a lost card: nothing is spent, redeemed or quoted with it any more.",
+        ),
+        Method(
+            "card.replace",
+            cards.ReplaceRequest,
+            cards.CardReply,
+            writing(desk, cards.replace),
+            (*WRITE, *OWNER, Code.TENDERS_MISMATCH),
+            summary="Give a member another card, for the fee of the programme.",
+        ),
+        Method(
+            "card.extend",
+            cards.ExtendRequest,
+            cards.CardReply,
+            writing(desk, cards.extend),
+            (*WRITE, *OWNER, Code.TENDERS_MISMATCH),
+            summary="Let a card be valid for longer, an expired one too.",
         ),
     )
