@@ -132,7 +132,7 @@ class App:
         store = self._config.store
         return Supervisor(
             self._config.device,
-            self._config.programme.member_numbers,
+            self._config.programme.member_numbers + self._config.programme.staff_numbers,
             self._clock,
             self._device_changed,
             self._card_seen,
@@ -247,8 +247,17 @@ class App:
                     Lines(("请勿刷银行卡", "MEMBER CARDS ONLY"), ("MEMBER CARDS ONLY",)), REFUSED_SHOWN_S
                 )
             return
-        told = {"reader": seen.reader, "token": seen.card.number, "masked": seen.card.masked}
-        self._broadcast.publish("card", {**told, **whose(self._shop, seen.card.number)}, to=seen.session)
+        told: dict[str, str | None] = {
+            "reader": seen.reader,
+            "token": seen.card.number,
+            "masked": seen.card.masked,
+        }
+        person = self._shop.snapshot.staff.by_card(seen.card.number)
+        if person is not None and person.active:
+            told["staff"] = person.id
+        else:
+            told |= whose(self._shop, seen.card.number)
+        self._broadcast.publish("card", told, to=seen.session)
 
 
 def load_bundle(config: Config) -> tuple[bytes, Programme]:

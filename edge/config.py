@@ -67,11 +67,12 @@ class Programme(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The membership programme: its bundle file and the card numbers that are ours.
 
     ``member_numbers`` are regular expressions that match a whole number; whatever else a
-    reader sees is dropped.
+    reader sees is dropped. ``staff_numbers`` are those of the cards that staff have.
     """
 
     bundle: str
     member_numbers: tuple[str, ...]
+    staff_numbers: tuple[str, ...] = ()
 
 
 class Hq(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,6 +20,7 @@ VERBS = {
     "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
     "rules": Verb("edge.cli.rules:rules", "Write rule bundles: check, test, compare, evaluate, explain."),
     "explain": Verb("edge.cli.explain:explain", "Say line by line where a receipt's points come from."),
+    "staff": Verb("edge.cli.staff:staff", "Register staff; say who may do what."),
     "config": Verb("edge.cli.config_check:config", "Check the configuration file."),
     "hq": Verb("edge.cli.hq:hq", "Serve and steer HQ's end."),
 }

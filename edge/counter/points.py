@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, balances_in, spend
@@ -11,7 +12,6 @@ from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
 from edge.domain.bonuses import Occasion, bonuses_on
 from edge.domain.rules.model import Bonus
-from edge.errors import Code, PosError
 from edge.storage.transaction import Transaction
 
 ADJUSTMENT_MAX = 1_000_000
@@ -47,6 +47,9 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
 
     def decide(transaction: Transaction) -> AdjustReply:
         points, reason = _asked(shop, request, transaction.now_ms)
+        who = request.approve
+        if request.bonus is None:
+            who = approved_by(transaction, terminal, "points.adjust:by_hand", request.approve)
         member = shop.member_in(transaction, request.member)
         ledger = transaction.ledger
         if points > 0:
@@ -56,7 +59,7 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
         told: dict[str, object] = {
             "points": points,
             "reason": reason,
-            "approve": request.approve,
+            "approve": who,
             "cashier": request.cashier,
         }
         seq = tell_hq(shop, transaction, "points", member.id, told)
@@ -86,9 +89,6 @@ def _asked(shop: Shop, request: AdjustRequest, now_ms: int) -> tuple[int, str]:
         raise bad("/points", "how many points?", "请填写积分数")
     if not request.reason:
         raise bad("/reason", "a change by hand needs a reason", "手工调整积分需要填写原因")
-    if not request.approve:
-        zh = "手工调整积分需要授权"
-        raise PosError(Code.APPROVAL_NEEDED, "a change by hand needs approval", zh=zh, path="/approve")
     return request.points, request.reason
 
 

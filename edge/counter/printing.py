@@ -8,7 +8,7 @@ from drivers.api import DeviceTimeout, DriverError
 from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop
 from edge.counter.terms import Code as Word
-from edge.counter.terms import Name, Reply, Request
+from edge.counter.terms import Name, Reply, Request, Text
 from edge.devices.health import Power
 from edge.devices.printers import Printer
 from edge.devices.spooler import Spooler
@@ -64,10 +64,11 @@ class JobReply(Reply, frozen=True):
 
 
 class DrawerRequest(Keyed, frozen=True):
-    """Open the drawer of ``printer``, or of the default one."""
+    """Open the drawer of ``printer``, or of the default one; ``approve`` names who allowed it."""
 
     printer: Name | None = None
     cashier: Name | None = None
+    approve: Text = ""
 
 
 class DrawerReply(Reply, frozen=True):

@@ -11,6 +11,9 @@ import msgspec
 
 from edge.clock import Clock, rfc3339
 from edge.config import Config
+from edge.counter.acting import ACTING
+from edge.counter.approvals import judge
+from edge.counter.pins import Patience
 from edge.counter.refusals import expired, no_such_member, out_of_funds, stopped
 from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
 from edge.domain.dates import business_date, local
@@ -41,6 +44,7 @@ class Shop:
     programme: Programme
     online: Callable[[], bool]
     printers: tuple[str, ...] = ()
+    patience: Patience = field(default_factory=Patience)
     zone: ZoneInfo = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +53,15 @@ class Shop:
     def is_member_number(self, number: str) -> bool:
         """Whether a card number is one of ours: the same allow-list that the readers have."""
         return any(re.fullmatch(pattern, number) for pattern in self.config.programme.member_numbers)
+
+    def is_staff_number(self, number: str) -> bool:
+        """Whether a card number may be one of our staff's."""
+        return any(re.fullmatch(pattern, number) for pattern in self.config.programme.staff_numbers)
+
+    @property
+    def open_to_all(self) -> bool:
+        """True while no staff is registered: whoever stands at a till may do everything of a till."""
+        return not self.snapshot.staff.anybody()
 
     @property
     def offline(self) -> bool:
@@ -101,11 +114,19 @@ class Shop:
         reply: type[T],
         decide: Callable[[Transaction], T],
     ) -> tuple[T, bool]:
-        """Carry out one write under the till's key; returns the reply and whether it was given before."""
+        """Carry out one write under the till's key; returns the reply and whether it was given before.
+
+        What the table of permissions wants approved is judged first, in the same transaction.
+        """
         operation = Operation(till, request.idem, kind, msgspec.json.encode(request))
+        actor = ACTING.get()
+
+        def judged(transaction: Transaction) -> T:
+            judge(transaction, till, kind, request)
+            return decide(transaction)
 
         def work(transaction: Transaction) -> Answer:
-            return transaction.perform(operation, lambda: decide(transaction))
+            return transaction.perform(operation, lambda: judged(transaction), actor)
 
         try:
             answer = await self.writer.submit(work)

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
+from edge.counter.approvals import not_allowed
+from edge.domain.staff import Role
 from edge.errors import Code, PosError
 from edge.rpc import wire
 from edge.rpc.events import TOPICS, Broadcast, Outlet
@@ -38,9 +40,12 @@ class Limits(msgspec.Struct, frozen=True):
     stall_ms: int = 10_000
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
-    """One connection as methods see it. Role is ``socket`` and ``uid``; ``terminal`` is empty before hello."""
+    """One connection as methods see it; ``terminal`` is empty before hello.
+
+    ``role`` comes with the socket, until somebody signs in: then it is that person's, and ``staff`` the id.
+    """
 
     id: str
     socket: SocketName
@@ -50,6 +55,15 @@ class Session:
     limits: Limits
     terminal: str = ""
     client: str = ""
+    role: Role = field(init=False)
+    staff: str = ""
+
+    def __post_init__(self) -> None:
+        self.sign_out()
+
+    def sign_out(self) -> None:
+        """Back to the role of the socket."""
+        self.role, self.staff = "cashier" if self.socket == "pos" else "technician", ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +72,7 @@ class Method(Generic[P]):
 
     ``result`` is any type that msgspec can describe. ``from_bytes`` is a quicker way from the params as they came to
     the same result as JSON, in pieces; None for params that it leaves to ``call``.
+    ``barred`` are the roles that may not call it, except where ``waived``.
     Raises TypeError where params would take unknown fields.
     """
 
@@ -69,6 +84,8 @@ class Method(Generic[P]):
     sockets: frozenset[SocketName] = POS
     summary: str = ""
     from_bytes: Callable[[Session, bytes], tuple[bytes, ...] | None] | None = None
+    barred: frozenset[Role] = frozenset()
+    waived: Callable[[Session], bool] = lambda session: False
     decoder: msgspec.json.Decoder[P] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -129,6 +146,8 @@ def check_allowed(method: Method[Any], session: Session) -> None:
         )
     if not session.terminal and method.name not in BEFORE_HELLO:
         raise PosError(Code.NOT_ALLOWED, "say session.hello first", zh="请先调用 session.hello")
+    if session.role in method.barred and not method.waived(session):
+        raise not_allowed(method.name, session.role)
 
 
 def _call_type(method: Method[Any]) -> type[Call]:

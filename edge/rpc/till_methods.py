@@ -9,6 +9,7 @@ from edge.rpc.rows.desk import Desk
 from edge.rpc.rows.devices import device_rows
 from edge.rpc.rows.gifts import gift_rows
 from edge.rpc.rows.goods import goods_rows
+from edge.rpc.rows.guarded import guarded
 from edge.rpc.rows.members import member_rows
 from edge.rpc.rows.passes import pass_rows
 from edge.rpc.rows.printing import printing_rows
@@ -33,5 +34,5 @@ _ROWS = (
 
 
 def till_methods(desk: Desk) -> tuple[Method[Any], ...]:
-    """All rows beside the session's own."""
-    return tuple(row for rows in _ROWS for row in rows(desk))
+    """All rows beside the session's own, each for the roles that may call it."""
+    return tuple(guarded(desk.shop, row) for rows in _ROWS for row in rows(desk))

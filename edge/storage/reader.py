@@ -19,6 +19,7 @@ from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import COLUMNS, SaleRow, Sales
 from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
+from edge.storage.staff import Staff
 from edge.storage.transaction import Answer
 
 
@@ -40,6 +41,7 @@ class Snapshot:
         self.rule_uses = RuleUses(self._db)
         self.shelf_prices = ShelfPrices(self._db)
         self.slips = Slips(self._db)
+        self.staff = Staff(self._db)
 
     def close(self) -> None:
         """Give the file back."""
@@ -57,6 +59,11 @@ class Snapshot:
         """What ``till`` was answered under ``key``."""
         row = self._db.execute("SELECT ok, answer FROM op WHERE till=? AND key=?", (till, key)).fetchone()
         return Answer(row[1].encode(), bool(row[0]), duplicate=True) if row else None
+
+    def request(self, till: str, key: str) -> bytes | None:
+        """What ``till`` asked under ``key``, as it was written down."""
+        row = self._db.execute("SELECT request FROM op WHERE till=? AND key=?", (till, key)).fetchone()
+        return row[0].encode() if row else None
 
     def queue(self) -> tuple[int, int, int | None]:
         """(events, bytes, time of the oldest in ms) that wait for HQ."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from edge.clock import Clock
+from edge.domain.staff import NOBODY, Actor
 from edge.errors import Code, PosError, Retry
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
@@ -24,6 +25,7 @@ from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import Sales
 from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
+from edge.storage.staff import Staff
 
 T = TypeVar("T")
 
@@ -83,6 +85,8 @@ class Transaction:
         self.shelf_prices = ShelfPrices(db)
         self.slips = Slips(db)
         self.money = Money(db)
+        self.staff = Staff(db)
+        self.actor: Actor = NOBODY
         self._head = GENESIS
         self._last_ms = 0
         self.forget()
@@ -100,12 +104,13 @@ class Transaction:
         """The life of this ledger may have forked: a fresh nonce, and rights to be granted anew."""
         return fresh_incarnation(self.db, self.now_ms, why, authority=self._authority)
 
-    def perform(self, operation: Operation, decide: Callable[[], Any]) -> Answer:
+    def perform(self, operation: Operation, decide: Callable[[], Any], actor: Actor = NOBODY) -> Answer:
         """Decide once and for ever: the answer, a refusal too, is stored with its effects under the key.
 
         ``decide`` returns the reply (a Struct) or raises PosError, which undoes its effects and is stored;
         only a quote that is no longer good is refused without a trace, since a new one may use the key.
         The same key with the same content gets the stored answer; with other content PosError 1302.
+        ``actor`` is who asks.
         """
         fingerprint = hashlib.sha256(operation.kind.encode() + b"\0" + operation.request).digest()
         known = self.db.execute(
@@ -113,6 +118,7 @@ class Transaction:
         ).fetchone()
         if known is not None:
             return _remembered(operation, fingerprint, *known)
+        self.actor = actor
         self.ledger.begin(self.seq + 1, self.now_ms)
         self.outbox.begin(self.now_ms)
         self.db.execute("SAVEPOINT decision")
@@ -149,6 +155,8 @@ class Transaction:
                 digest,
             ),
         )
+        if self.actor.staff:
+            self.staff.signed_in(seq, self.actor)
         self.seq, self._head, self._last_ms = seq, digest, self.now_ms
 
 

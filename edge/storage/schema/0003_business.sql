@@ -256,6 +256,13 @@ CREATE TABLE staff(
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX staff_op ON staff(op);
 
+-- Who was signed in at the till that asked for an operation; none where nobody was.
+CREATE TABLE op_staff(
+  op INTEGER PRIMARY KEY REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
+  staff TEXT NOT NULL,
+  role TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE attendance(
   id INTEGER PRIMARY KEY,
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
@@ -368,3 +375,5 @@ CREATE TABLE directory(
 
 CREATE TRIGGER money_fixed BEFORE UPDATE ON money BEGIN SELECT RAISE(ABORT, 'money is append-only'); END;
 CREATE TRIGGER money_kept BEFORE DELETE ON money BEGIN SELECT RAISE(ABORT, 'money is append-only'); END;
+CREATE TRIGGER op_staff_fixed BEFORE UPDATE ON op_staff BEGIN SELECT RAISE(ABORT, 'op_staff is append-only'); END;
+CREATE TRIGGER op_staff_kept BEFORE DELETE ON op_staff BEGIN SELECT RAISE(ABORT, 'op_staff is append-only'); END;
