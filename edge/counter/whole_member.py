@@ -1,10 +1,16 @@
 """The whole member in one reply: what a till shows of somebody who stands before it."""
 
+from datetime import date
+
 from edge.counter.records import NextTier, next_tier
 from edge.counter.shop import Shop
 from edge.counter.terms import Balances, Reply
 from edge.domain.birthdays import days_to_birthday
 from edge.domain.member import Member, masked_number
+from edge.domain.units import POINTS
+
+NOTES_SHOWN = 5
+CALLS_SHOWN = 10
 
 
 class HeldCoupon(Reply, frozen=True):
@@ -16,13 +22,64 @@ class HeldCoupon(Reply, frozen=True):
     last_day: str | None
 
 
+class Relative(Reply, frozen=True):
+    """Somebody of the family; ``birthday_in_days`` is None unless the birthday is near."""
+
+    name: str
+    relation: str
+    birthday_in_days: int | None
+
+
+class ContactNote(Reply, frozen=True):
+    """What was said with the member; ``outcome`` is that of a call."""
+
+    id: str
+    kind: str
+    text: str
+    by: str
+    at: str
+    outcome: str | None
+
+
+class OpenCall(Reply, frozen=True):
+    """A call that somebody still has to make, on day ``due``."""
+
+    id: str
+    text: str
+    by: str
+    due: str | None
+
+
+class PointsConfirmed(Reply, frozen=True):
+    """What HQ had confirmed at ``at`` (None: it has heard nothing yet), and what this store has added since.
+
+    ``since_here`` is below 0 where more was taken than added.
+    """
+
+    points: int
+    at: str | None
+    since_here: int
+
+
 class MemberReply(Reply, frozen=True):
-    """The whole member. ``birthday_in_days`` is None unless the birthday is near."""
+    """The whole member. ``birthday_in_days`` is None unless the birthday is near.
+
+    ``points_confirmed`` is None in a store without HQ: what it holds is so.
+    """
 
     id: str
     card_no: str
     name: str
     phone: str
+    gender: str
+    birthday: str | None
+    birthday_calendar: str
+    region: str
+    salesperson: str
+    consent: bool
+    tags: tuple[str, ...]
+    family: tuple[Relative, ...]
+    status: str
     tier: str
     tier_label: str
     tier_benefits: tuple[str, ...]
@@ -33,10 +90,13 @@ class MemberReply(Reply, frozen=True):
     cumulative_fen: int
     visits: int
     balances: Balances
+    points_confirmed: PointsConfirmed | None
     next_tier: NextTier | None
     birthday_in_days: int | None
     referrer: str | None
     coupons: tuple[HeldCoupon, ...]
+    notes: tuple[ContactNote, ...]
+    calls: tuple[OpenCall, ...]
     offline: bool
 
 
@@ -49,6 +109,15 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         card_no=member.card_no,
         name=member.name,
         phone=masked_number(member.phone),
+        gender=member.gender,
+        birthday=_birthday(member),
+        birthday_calendar=member.birthday_calendar,
+        region=member.region,
+        salesperson=member.salesperson,
+        consent=member.consent,
+        tags=member.tags,
+        family=_family(shop, member, today),
+        status=member.status,
         tier=member.tier,
         tier_label=programme.tier_label(member.tier),
         tier_benefits=_benefits(shop, member.tier),
@@ -59,10 +128,13 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         cumulative_fen=member.cumulative_fen,
         visits=member.visits,
         balances=shop.balances(member.id),
+        points_confirmed=_points_confirmed(shop, member),
         next_tier=next_tier(programme, member.tier, member.cumulative_fen),
         birthday_in_days=days_to_birthday(member.birthday, member.birthday_calendar, today),
         referrer=member.referrer,
         coupons=_held_coupons(shop, member, today.isoformat()),
+        notes=_notes(shop, member),
+        calls=_calls(shop, member),
         offline=shop.offline,
     )
 
@@ -72,6 +144,46 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
 
 def _benefits(shop: Shop, tier: str) -> tuple[str, ...]:
     return next((known.benefits for known in shop.programme.tiers if known.id == tier), ())
+
+
+def _birthday(member: Member) -> str | None:
+    """``1990-08-15``, or ``08-15`` where the year is not known."""
+    if member.birthday is None:
+        return None
+    month, day = divmod(member.birthday, 100)
+    year = f"{member.birth_year}-" if member.birth_year else ""
+    return f"{year}{month:02d}-{day:02d}"
+
+
+def _family(shop: Shop, member: Member, today: date) -> tuple[Relative, ...]:
+    return tuple(
+        Relative(one.name, one.relation, days_to_birthday(one.birthday, one.birthday_calendar, today))
+        for one in shop.snapshot.kin.of_member(member.id)
+    )
+
+
+def _points_confirmed(shop: Shop, member: Member) -> PointsConfirmed | None:
+    if shop.config.hq is None:
+        return None
+    confirmed = shop.snapshot.confirmed(member.id, POINTS)
+    held = shop.balances(member.id).points.balance
+    at_ms = shop.clock.now_ms() if confirmed.complete and not shop.offline else confirmed.at_ms
+    at = shop.local_time(at_ms) if at_ms is not None else None
+    return PointsConfirmed(held - confirmed.since, at, confirmed.since)
+
+
+def _notes(shop: Shop, member: Member) -> tuple[ContactNote, ...]:
+    return tuple(
+        ContactNote(note.id, note.kind, note.text, note.by, shop.local_time(note.at_ms), note.outcome)
+        for note in shop.snapshot.notes.latest(member.id, NOTES_SHOWN)
+    )
+
+
+def _calls(shop: Shop, member: Member) -> tuple[OpenCall, ...]:
+    return tuple(
+        OpenCall(call.id, call.text, call.by, call.due)
+        for call in shop.snapshot.notes.open_calls(member.id, CALLS_SHOWN)
+    )
 
 
 def _held_coupons(shop: Shop, member: Member, today: str) -> tuple[HeldCoupon, ...]:

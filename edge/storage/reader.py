@@ -10,10 +10,12 @@ import aiosqlite
 from edge.domain.units import Unit
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
+from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
 from edge.storage.kin import Kin
 from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
+from edge.storage.notes import Notes
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import COLUMNS, SaleRow, Sales
@@ -34,6 +36,7 @@ class Snapshot:
         self.members = Members(self._db)
         self.cards = Cards(self._db)
         self.kin = Kin(self._db)
+        self.notes = Notes(self._db)
         self.sales = Sales(self._db)
         self.bundles = Bundles(self._db)
         self.print_jobs = PrintJobs(self._db)
@@ -50,6 +53,10 @@ class Snapshot:
     def balance(self, owner: str, unit: Unit) -> Balance | None:
         """One account, or None where it was never opened."""
         return read_balance(self._db, owner, unit)
+
+    def confirmed(self, owner: str, unit: Unit) -> Confirmed:
+        """What HQ has confirmed of one account."""
+        return read_confirmed(self._db, owner, unit)
 
     def restorable_fen(self, owner: str, sale: str) -> int:
         """Stored value that ``sale`` spent and no refund has given back yet."""

@@ -19,6 +19,7 @@ from edge.storage.kin import Kin
 from edge.storage.ledger import Ledger
 from edge.storage.members import Members
 from edge.storage.money import Money
+from edge.storage.notes import Notes
 from edge.storage.outbox import Outbox
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
@@ -76,6 +77,7 @@ class Transaction:
         self.members = Members(db)
         self.cards = Cards(db)
         self.kin = Kin(db)
+        self.notes = Notes(db)
         self.sales = Sales(db)
         self.outbox = Outbox(db)
         self.print_jobs = PrintJobs(db)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edge.counter import cards, lookup, member_changes, members
+from edge.counter import cards, lookup, member_changes, members, notes
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
@@ -43,6 +43,7 @@ def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
             summary="Change particulars, tier or standing of a member.",
         ),
         *card_rows(desk),
+        *note_rows(desk),
     )
 
 
@@ -71,5 +72,26 @@ def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
             writing(desk, cards.extend),
             (*WRITE, *OWNER, Code.TENDERS_MISMATCH),
             summary="Let a card be valid for longer, an expired one too.",
+        ),
+    )
+
+
+def note_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    return (
+        Method(
+            "note.add",
+            notes.NoteRequest,
+            notes.NoteReply,
+            writing(desk, notes.add),
+            (*WRITE, *OWNER),
+            summary="Write into a member's contact log, or set a call.",
+        ),
+        Method(
+            "call.done",
+            notes.DoneRequest,
+            notes.DoneReply,
+            writing(desk, notes.done),
+            WRITE,
+            summary="Say what came of a call.",
         ),
     )

@@ -151,3 +151,130 @@ async def test_a5_a_tier_by_hand_wants_a_reason_and_somebody_who_answers_for_it(
     assert changed["tier"] == "gold"
     assert (await floor.till.whole(member))["tier_label"] == "金卡"
     assert floor.sql("SELECT tier, tier_since FROM member") == [("gold", "2026-11-24")]
+
+
+async def test_a1_the_contact_log_keeps_notes_and_calls_until_they_are_made(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, with_hq=True) as floor:
+        member = await floor.till.register("80000001")
+        for number in range(6):
+            await floor.till.call("note.add", member=member, text=f"第{number}次", cashier="小王")
+            floor.minutes_later(1)
+        idem = "11111111-2222-3333-4444-555555555555"
+        asked = {
+            "member": "80000001",
+            "text": "问口味",
+            "kind": "call",
+            "due": "2026-12-01",
+            "cashier": "小王",
+        }
+        call = await floor.till.call("note.add", **asked, idem=idem)
+        assert await floor.till.call("note.add", **asked, idem=idem) == {**call, "duplicate": True}
+        today = await floor.till.call("note.add", member=member, text="送样品", kind="call", cashier="小王")
+        assert today["due"] == "2026-11-24"
+        await floor.restart()
+        shown = await floor.till.whole(member)
+        assert [note["text"] for note in shown["notes"]] == ["第5次", "第4次", "第3次", "第2次", "第1次"]
+        assert [(one["id"], one["due"]) for one in shown["calls"]] == [
+            (today["note"], "2026-11-24"),
+            (call["note"], "2026-12-01"),
+        ]
+        floor.minutes_later(5)
+        made = {"call": today["note"], "outcome": "已约周六", "cashier": "小李"}
+        await floor.till.call("call.done", **made)
+        refusal = await floor.till.refused(-32602, "call.done", **made)
+        assert refusal.data["path"] == "/call"
+        shown = await floor.till.whole(member)
+        assert [one["id"] for one in shown["calls"]] == [call["note"]]
+        told = [msgspec.json.decode(body) for (body,) in floor.sql("SELECT body FROM outbox ORDER BY seq")]
+        assert [event["kind"] for event in told] == ["member"] + ["note"] * 8 + ["call_done"]
+        assert told[-1]["body"] == {"call": today["note"], "outcome": "已约周六", "cashier": "小李"}
+
+
+async def test_a1_a_call_that_makes_no_sense_is_refused(floor: Floor) -> None:
+    member = await floor.till.register("80000001")
+    for wrong, path in (
+        ({"kind": "call", "due": "2026-02-30"}, "/due"),
+        ({"kind": "note", "due": "2026-12-01"}, "/due"),
+        ({"text": ""}, "/text"),
+    ):
+        params = {"member": member, "text": "问", "cashier": "小王", **wrong}
+        assert (await floor.till.refused(-32602, "note.add", **params)).data["path"] == path
+    note = await floor.till.call("note.add", member=member, text="问", cashier="小王")
+    await floor.till.refused(-32602, "call.done", call=note["note"], outcome="好", cashier="小王")
+    await floor.till.refused(1201, "note.add", member="80000009", text="问", cashier="小王")
+
+
+async def test_a6_the_till_sees_the_whole_member_in_one_call(tmp_path: Path) -> None:
+    raw = corner_shop(
+        cards={"valid_months": 24},
+        tiers=[
+            {"id": "plain", "label": "普通卡"},
+            {"id": "gold", "label": "金卡", "cumulative_fen": 20_000, "benefits": ["礼品包装", "免费停车"]},
+            {"id": "diamond", "label": "钻石卡", "cumulative_fen": 60_000},
+        ],
+        groups=[
+            {"id": "base", "phase": "points", "order": 1, "mode": "all"},
+            {"id": "coupon", "phase": "discount", "order": 1, "mode": "best"},
+        ],
+        coupons=[
+            {
+                "id": "C5",
+                "name": "95折券",
+                "group": "coupon",
+                "do": {"op": "off_bp", "bp": 500},
+                "valid_days": 30,
+            }
+        ],
+    )
+    async with open_floor(tmp_path, raw) as floor:
+        member = await floor.till.register(
+            "80000001",
+            phone="13800001234",
+            gender="f",
+            birthday="1990-12-01",
+            family=[
+                # 24 November 2026 is the 16th day of the 10th lunar month.
+                {"name": "小李", "relation": "女儿", "birthday": "10-20", "birthday_calendar": "lunar"},
+                {"name": "老李", "relation": "父亲", "birthday": "06-01"},
+            ],
+            consent=True,
+            tags=["茶友"],
+        )
+        await floor.till.sell(20_000, member=member)
+        coupon = await floor.till.call(
+            "coupon.issue", kind="C5", member=member, reason="回访", approve="店长"
+        )
+        await floor.restart()
+        shown = await floor.till.whole(member)
+        assert (shown["phone"], shown["birthday"], shown["birthday_in_days"]) == (
+            "138****1234",
+            "1990-12-01",
+            7,
+        )
+        assert (shown["tier_label"], shown["tier_benefits"]) == ("金卡", ["礼品包装", "免费停车"])
+        assert shown["next_tier"] == {"tier": "diamond", "label": "钻石卡", "short_fen": 40_000}
+        assert [(one["name"], one["birthday_in_days"]) for one in shown["family"]] == [
+            ("小李", 4),
+            ("老李", None),
+        ]
+        assert (shown["status"], shown["valid_until"], shown["tags"]) == ("active", "2028-11-24", ["茶友"])
+        assert [one["code"] for one in shown["coupons"]] == [coupon["code"]]
+        assert shown["balances"]["points"]["balance"] == 200
+        assert shown["points_confirmed"] is None, "a single shop has nobody to confirm anything"
+
+
+async def test_a6_points_are_told_as_confirmed_by_hq_plus_this_store_since(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, with_hq=True) as floor:
+        member = await floor.till.register("80000001")
+        await floor.till.sell(10_000, member=member)
+        ((epoch, upto, tip),) = floor.sql("SELECT epoch, next - 1, tip FROM sync_line")
+        assert await floor.shop.writer.submit(lambda tx: tx.outbox.acknowledge(epoch, upto, tip))
+        whole = (await floor.till.whole(member))["points_confirmed"]
+        assert whole == {"points": 100, "at": "2026-11-24T10:00:00.000+08:00", "since_here": 0}
+        floor.minutes_later(60)
+        sold = await floor.till.sell(5_000, member=member)
+        await floor.till.sell(3_000)
+        await floor.till.take_back(sold["sale"], (0, 500))
+        shown = (await floor.till.whole(member))["points_confirmed"]
+        assert (shown["points"], shown["since_here"]) == (100, 25)
+        assert shown["at"] == "2026-11-24T11:00:00.000+08:00"
