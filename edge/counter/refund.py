@@ -13,6 +13,7 @@ from edge.counter.printing import queue_print
 from edge.counter.records import RefundedLine, RefundRecord, SaleRecord, stored_sale
 from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop, balances_in
+from edge.counter.stock import goods_back
 from edge.counter.terms import Code as Word
 from edge.counter.terms import QtyMilli, Reply, Request, Text
 from edge.domain.limits import counted
@@ -171,6 +172,7 @@ class _Refunding:
             plan.parts,
             taken_back,
         )
+        goods_back(self._shop, transaction, row.id, plan.parts)
         hand_out(
             self._shop, transaction, self._terminal, self._request.tender.kind, plan.amount_fen, "refund"
         )

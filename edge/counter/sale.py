@@ -23,6 +23,7 @@ from edge.counter.records import (
 )
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, balances_in, spend
+from edge.counter.stock import goods_sold
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
@@ -122,6 +123,7 @@ class _Checkout:
         balances = balances_in(self._transaction.ledger, member.id) if member else None
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
+        goods_sold(self._shop, self._transaction, self._sale, self._decision)
         self._take_money(change_fen)
         self._note_what_rules_gave(member)
         queue_seq = tell_hq(

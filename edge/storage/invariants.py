@@ -104,6 +104,11 @@ _QUERIES = (
         " WHERE a.debits <> coalesce(t.debits, 0) OR a.credits <> coalesce(t.credits, 0)",
     ),
     (
+        5,
+        "SELECT 'stock of ' || s.sku FROM stock s LEFT JOIN (SELECT sku, sum(qty_milli) AS qty, sum(value_fen) AS value"
+        " FROM movement GROUP BY sku) m ON m.sku = s.sku WHERE (s.qty_milli, s.value_fen) IS NOT (m.qty, m.value)",
+    ),
+    (
         6,
         "SELECT owner || ' ' || unit FROM account a WHERE substr(owner, 1, 1) <> '#' AND credits - debits"
         " <> (SELECT coalesce(sum(remaining), 0) FROM lot WHERE account = a.id AND remaining > 0) - debt",

@@ -12,6 +12,7 @@ from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
+from edge.storage.goods import Goods
 from edge.storage.kin import Kin
 from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
@@ -22,6 +23,7 @@ from edge.storage.sales import COLUMNS, SaleRow, Sales
 from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
+from edge.storage.stock import Stock
 from edge.storage.transaction import Answer
 
 
@@ -45,6 +47,8 @@ class Snapshot:
         self.shelf_prices = ShelfPrices(self._db)
         self.slips = Slips(self._db)
         self.staff = Staff(self._db)
+        self.goods = Goods(self._db)
+        self.stock = Stock(self._db)
 
     def close(self) -> None:
         """Give the file back."""

@@ -14,6 +14,7 @@ from edge.errors import Code, PosError, Retry
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.coupons import Coupons
+from edge.storage.goods import Goods
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.kin import Kin
 from edge.storage.ledger import Ledger
@@ -27,6 +28,7 @@ from edge.storage.sales import Sales
 from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
+from edge.storage.stock import Stock
 
 T = TypeVar("T")
 
@@ -89,6 +91,8 @@ class Transaction:
         self.money = Money(db)
         self.staff = Staff(db)
         self.actor: Actor = NOBODY
+        self.goods = Goods(db)
+        self.stock = Stock(db)
         self._head = GENESIS
         self._last_ms = 0
         self.forget()

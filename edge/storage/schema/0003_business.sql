@@ -308,6 +308,7 @@ CREATE TABLE goods(
   version INTEGER NOT NULL DEFAULT 0                  -- HQ's, 0 for goods of our own
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX goods_op ON goods(op);
+CREATE INDEX goods_name ON goods(name, active);       -- a search reads this and not the goods
 
 CREATE TABLE barcode(
   code TEXT PRIMARY KEY,
@@ -321,18 +322,25 @@ CREATE TABLE stock(
   value_fen INTEGER NOT NULL                          -- what it cost
 ) STRICT, WITHOUT ROWID;
 
+-- Each piece of stock that came or went. The values of an article's movements add up to its value in stock.
 CREATE TABLE movement(
   id INTEGER PRIMARY KEY,
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
   sku TEXT NOT NULL REFERENCES goods(sku),
-  kind TEXT NOT NULL CHECK(kind IN ('in', 'out', 'sale', 'refund', 'gift', 'count', 'sent', 'received')),
+  -- cost: goods that were sold before they came in cost other than was believed
+  kind TEXT NOT NULL CHECK(kind IN ('in', 'out', 'sale', 'refund', 'gift', 'count', 'sent', 'received', 'cost')),
   qty_milli INTEGER NOT NULL,
   value_fen INTEGER NOT NULL,
-  subject TEXT NOT NULL DEFAULT '',                   -- the sale, refund, slip or transfer
+  net_fen INTEGER NOT NULL DEFAULT 0,                 -- what the customer paid for it, below 0 where it came back
+  subject TEXT NOT NULL DEFAULT '',                   -- the sale (of a refund too), slip or transfer
+  line INTEGER,                                       -- of the sale
+  why TEXT NOT NULL DEFAULT '',
   business_date TEXT NOT NULL
 ) STRICT;
 CREATE INDEX movement_op ON movement(op);
 CREATE INDEX movement_sku ON movement(sku, id);
+CREATE INDEX movement_day ON movement(business_date);
+CREATE INDEX movement_sale ON movement(subject, line) WHERE kind IN ('sale', 'refund', 'gift');
 
 CREATE TABLE stock_transfer(
   id TEXT PRIMARY KEY,
@@ -373,6 +381,8 @@ CREATE TABLE directory(
   PRIMARY KEY(kind, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TRIGGER movement_fixed BEFORE UPDATE ON movement BEGIN SELECT RAISE(ABORT, 'movement is append-only'); END;
+CREATE TRIGGER movement_kept BEFORE DELETE ON movement BEGIN SELECT RAISE(ABORT, 'movement is append-only'); END;
 CREATE TRIGGER money_fixed BEFORE UPDATE ON money BEGIN SELECT RAISE(ABORT, 'money is append-only'); END;
 CREATE TRIGGER money_kept BEFORE DELETE ON money BEGIN SELECT RAISE(ABORT, 'money is append-only'); END;
 CREATE TRIGGER op_staff_fixed BEFORE UPDATE ON op_staff BEGIN SELECT RAISE(ABORT, 'op_staff is append-only'); END;
