@@ -80,9 +80,11 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(BY_MANAGER, "drawer.open", "drawer.pay_out"),
     **_rows(DEVICE, "print.receipt", "print.cancel", "print.retry"),
     # goods
-    **_rows(READ, "goods.lookup", "goods.list", "stock.list", "stock.alerts", "stock.movements"),
+    **_rows(EVERYBODY, "goods.lookup", "goods.prices", "stock.list", "stock.movements"),
+    **_rows(MANAGERS, "stock.profit"),
     **_rows(TILL, "stock.in", "stock.receive"),
-    **_rows(BY_MANAGER, "goods.put", "stock.out", "stock.count", "stock.transfer", "stock.send"),
+    **_rows(BY_MANAGER, "stock.out", "stock.count", "stock.send"),
+    **_rows(TECHNICAL_READ, "goods.put"),
     **_rows(TILL, "delivery.add", "delivery.done", "delivery.cancel"),
     **_rows(READ, "delivery.list"),
     # reports, and the box itself

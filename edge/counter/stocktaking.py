@@ -62,6 +62,7 @@ class OutRequest(Keyed, frozen=True):
     reason: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
     ref: Text = ""
     cashier: Text = ""
+    approve: Text = ""
 
 
 class CountRequest(Keyed, frozen=True):
@@ -70,6 +71,7 @@ class CountRequest(Keyed, frozen=True):
     lines: Annotated[tuple[CountedLine, ...], msgspec.Meta(min_length=1, max_length=200)]
     reason: Text = ""
     cashier: Text = ""
+    approve: Text = ""
 
 
 class SendRequest(Keyed, frozen=True):
@@ -78,6 +80,7 @@ class SendRequest(Keyed, frozen=True):
     to_store: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
     lines: Lines
     cashier: Text = ""
+    approve: Text = ""
 
 
 class ReceiveRequest(Keyed, frozen=True):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from edge.counter import goods, stock_lists, stocktaking
+from edge.errors import Code
 from edge.rpc.methods import ADMIN, BOTH, Method, Session
 from edge.rpc.rows.desk import WRITE, Desk, writing
 
@@ -67,7 +68,7 @@ def _movements(desk: Desk) -> tuple[Method[Any], ...]:
             stocktaking.OutRequest,
             reply,
             writing(desk, stocktaking.stock_out),
-            WRITE,
+            (*WRITE, Code.APPROVAL_NEEDED),
             summary="Goods have gone without being sold.",
         ),
         Method(
@@ -75,7 +76,7 @@ def _movements(desk: Desk) -> tuple[Method[Any], ...]:
             stocktaking.CountRequest,
             reply,
             writing(desk, stocktaking.stock_count),
-            WRITE,
+            (*WRITE, Code.APPROVAL_NEEDED),
             summary="Make the stock what was counted; the differences and their value.",
         ),
         Method(
@@ -83,7 +84,7 @@ def _movements(desk: Desk) -> tuple[Method[Any], ...]:
             stocktaking.SendRequest,
             stocktaking.SendReply,
             writing(desk, stocktaking.stock_send),
-            WRITE,
+            (*WRITE, Code.APPROVAL_NEEDED),
             summary="Send goods to another store.",
         ),
         Method(
