@@ -60,11 +60,15 @@ def give_slip(
     request: SlipRequest,
     member: Member | None,
     facts: Sequence[Fact],
+    slip: str | None = None,
 ) -> Given:
-    """Number a slip, write it down and queue it for the printer, in the operation's own transaction."""
+    """Number a slip, write it down and queue it for the printer, in the operation's own transaction.
+
+    ``slip`` is its id where something else is already called by it.
+    """
     day = shop.business_date(transaction.now_ms).isoformat()
     record = SlipRecord(
-        slip=uuid7(transaction.now_ms),
+        slip=slip or uuid7(transaction.now_ms),
         receipt_no=shop.next_receipt_no(transaction, day),
         kind=kind,
         terminal=terminal,

@@ -26,6 +26,7 @@ from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.stock import goods_sold
 from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
 from edge.counter.terms import Code as Word
+from edge.counter.timed import TimedIds, bill
 from edge.domain.checkout import Decision
 from edge.domain.limits import exceeded
 from edge.domain.member import Member, tier_after
@@ -49,7 +50,8 @@ class Tender(Request, frozen=True):
 class CommitRequest(Keyed, frozen=True):
     """Take the money: the quote's id and digest, or the ``basket`` again, and the tenders.
 
-    Points that the quote redeems may be listed as a tender of kind ``points`` or left out.
+    Points that the quote redeems may be listed as a tender of kind ``points`` or left out. ``timed`` are stopped
+    services that this sale pays for.
     """
 
     tenders: Annotated[tuple[Tender, ...], msgspec.Meta(max_length=16)]
@@ -58,6 +60,7 @@ class CommitRequest(Keyed, frozen=True):
     digest: Text = ""
     print: Literal["auto", "none"] = "auto"
     approve: Text = ""
+    timed: TimedIds = ()
 
 
 class CommitReply(Reply, frozen=True):
@@ -125,6 +128,7 @@ class _Checkout:
         self._store(record, found)
         goods_sold(self._shop, self._transaction, self._sale, self._decision)
         self._take_money(change_fen)
+        self._bill_services()
         self._note_what_rules_gave(member)
         queue_seq = tell_hq(
             self._shop, self._transaction, "sale", member.id if member else None, record.for_hq()
@@ -174,6 +178,15 @@ class _Checkout:
         if member is not None:
             count_uses(self._transaction, quote.programme, member, decision, self._date)
         note_shelf_prices(self._shop, self._transaction, decision)
+
+    def _bill_services(self) -> None:
+        """Timed services that this sale pays for are paid."""
+        if not self._request.timed:
+            return
+        sold: dict[str, int] = {}
+        for line in self._decision.lines:
+            sold[line.sku] = sold.get(line.sku, 0) + line.list_fen
+        bill(self._transaction, self._request.timed, sold, self._sale)
 
     def _take_money(self, change_fen: int) -> None:
         paid = [(tender.kind, tender.amount_fen) for tender in self._request.tenders]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Never, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from edge.counter.approvals import judge
 from edge.counter.pins import Patience
 from edge.counter.refusals import expired, no_such_member, out_of_funds, stopped
 from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
-from edge.domain.dates import business_date, local
+from edge.domain.dates import business_date, day_begins_ms, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.domain.units import Unit
@@ -71,6 +71,10 @@ class Shop:
     def business_date(self, at_ms: int) -> date:
         """The business day of a moment."""
         return business_date(at_ms, self.zone, self.config.store.business_day_start)
+
+    def day_ends_ms(self, day: date) -> int:
+        """The moment with which business day ``day`` is over."""
+        return day_begins_ms(day + timedelta(days=1), self.zone, self.config.store.business_day_start)
 
     def moment(self, at_ms: int) -> datetime:
         """A moment in the store's own time zone."""

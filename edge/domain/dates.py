@@ -24,6 +24,12 @@ def _business_date(minute: int, zone: ZoneInfo, starts: str) -> date:
     return (local(minute * 60_000, zone) - timedelta(hours=hours, minutes=minutes)).date()
 
 
+def day_begins_ms(day: date, zone: ZoneInfo, starts: str) -> int:
+    """The moment at which business day ``day`` begins (milliseconds since 1970, UTC)."""
+    at = datetime(day.year, day.month, day.day, int(starts[:2]), int(starts[3:]), tzinfo=zone)
+    return int(at.timestamp() * 1000)
+
+
 def mmdd(month: int, day: int) -> int:
     """A birthday as the rule kernel takes it: 0229 is 229."""
     return month * 100 + day

@@ -34,6 +34,7 @@ LABELS: Mapping[str, Said] = {
     "change": _said("找零", "找零", "Change"),
     "points": _said("积分", "積分", "Points"),
     "service": _said("项目", "項目", "Service"),
+    "visits_left": _said("剩余次数", "剩餘次數", "Visits left"),
     "last_day": _said("有效期至", "有效期至", "Valid until"),
     "new_card": _said("新卡号", "新卡號", "New card"),
     "old_card": _said("原卡号", "原卡號", "Former card"),

@@ -17,6 +17,7 @@ from edge.storage.kin import Kin
 from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
 from edge.storage.notes import Notes
+from edge.storage.passes import Passes
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import COLUMNS, SaleRow, Sales
@@ -24,6 +25,7 @@ from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
 from edge.storage.stock import Stock
+from edge.storage.timed import Timed
 from edge.storage.transaction import Answer
 
 
@@ -49,6 +51,8 @@ class Snapshot:
         self.staff = Staff(self._db)
         self.goods = Goods(self._db)
         self.stock = Stock(self._db)
+        self.passes = Passes(self._db)
+        self.timed = Timed(self._db)
 
     def close(self) -> None:
         """Give the file back."""

@@ -22,6 +22,7 @@ from edge.storage.members import Members
 from edge.storage.money import Money
 from edge.storage.notes import Notes
 from edge.storage.outbox import Outbox
+from edge.storage.passes import Passes
 from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import Sales
@@ -29,6 +30,7 @@ from edge.storage.shelf_prices import ShelfPrices
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
 from edge.storage.stock import Stock
+from edge.storage.timed import Timed
 
 T = TypeVar("T")
 
@@ -88,6 +90,8 @@ class Transaction:
         self.rule_uses = RuleUses(db)
         self.shelf_prices = ShelfPrices(db)
         self.slips = Slips(db)
+        self.passes = Passes(db)
+        self.timed = Timed(db)
         self.money = Money(db)
         self.staff = Staff(db)
         self.actor: Actor = NOBODY

@@ -95,6 +95,7 @@ def read_bundle(raw: bytes) -> Bundle:
     bundle = read_stored_bundle(raw)
     _named_once(bundle)
     _known_tiers(bundle)
+    _passes_that_end(bundle)
     _announced_in_time(bundle)
     return bundle
 
@@ -145,6 +146,12 @@ def _named_once(bundle: Bundle) -> None:
         for place, one in enumerate(ids):
             if one in ids[:place]:
                 raise BundleRefused(f"/{section}/{place}/id", f"{one!r} is there twice")
+
+
+def _passes_that_end(bundle: Bundle) -> None:
+    for place, one in enumerate(bundle.passes):
+        if one.visits is None and one.valid_days is None:
+            raise BundleRefused(f"/passes/{place}/valid_days", "a pass without visits needs a last day")
 
 
 def _known_tiers(bundle: Bundle) -> None:

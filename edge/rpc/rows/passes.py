@@ -2,9 +2,85 @@
 
 from typing import Any
 
-from edge.rpc.methods import Method
-from edge.rpc.rows.desk import Desk
+from edge.counter import passes, timed
+from edge.errors import Code
+from edge.rpc.methods import Method, Session
+from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
 
 
 def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
-    return ()
+    """Selling, using and timing."""
+    shop = desk.shop
+
+    def list_passes(session: Session, params: passes.ListRequest) -> passes.ListReply:
+        return passes.list_passes(shop, session.terminal, params)
+
+    def list_timed(session: Session, params: timed.ListRequest) -> timed.ListReply:
+        return timed.list_timed(shop, session.terminal, params)
+
+    return (
+        Method(
+            "pass.sell",
+            passes.SellRequest,
+            passes.SellReply,
+            writing(desk, passes.sell),
+            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            summary="Sell a pass, or recharge one.",
+        ),
+        Method(
+            "pass.use",
+            passes.UseRequest,
+            passes.UseReply,
+            writing(desk, passes.use),
+            (*WRITE, *MEMBER, Code.CARD_EXPIRED, *FUNDS),
+            summary="Use a pass for a service.",
+        ),
+        Method(
+            "pass.give_back",
+            passes.GiveBackRequest,
+            passes.GiveBackReply,
+            writing(desk, passes.give_back),
+            (*WRITE, Code.APPROVAL_NEEDED),
+            summary="Undo a use of today.",
+        ),
+        Method(
+            "pass.list",
+            passes.ListRequest,
+            passes.ListReply,
+            list_passes,
+            MEMBER,
+            summary="Passes on sale, and those of a member.",
+        ),
+        Method(
+            "timed.start",
+            timed.StartRequest,
+            timed.TimedReply,
+            writing(desk, timed.start),
+            (*WRITE, *MEMBER),
+            summary="Begin a timed service, or go on with a paused one.",
+        ),
+        Method(
+            "timed.pause",
+            timed.ChangeRequest,
+            timed.TimedReply,
+            writing(desk, timed.pause),
+            WRITE,
+            summary="Stop the clock of a service for a while.",
+        ),
+        Method(
+            "timed.stop",
+            timed.ChangeRequest,
+            timed.TimedReply,
+            writing(desk, timed.stop),
+            WRITE,
+            summary="End a timed service; a sale pays for it.",
+        ),
+        Method(
+            "timed.list",
+            timed.ListRequest,
+            timed.ListReply,
+            list_timed,
+            MEMBER,
+            summary="Services that nobody has paid for.",
+        ),
+    )

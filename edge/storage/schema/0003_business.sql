@@ -140,14 +140,15 @@ CREATE INDEX period_pass_op ON period_pass(op);
 CREATE INDEX period_pass_member ON period_pass(member, pass);
 
 CREATE TABLE pass_use(
-  id INTEGER PRIMARY KEY,
+  slip TEXT PRIMARY KEY REFERENCES slip(id),
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
   member TEXT NOT NULL REFERENCES member(id),
   pass TEXT NOT NULL,
   service TEXT NOT NULL,
   visits INTEGER NOT NULL CHECK(visits >= 0),         -- 0: on a pass without a count
-  business_date TEXT NOT NULL
-) STRICT;
+  business_date TEXT NOT NULL,
+  given_back INTEGER NOT NULL DEFAULT 0 CHECK(given_back IN (0, 1))
+) STRICT, WITHOUT ROWID;
 CREATE INDEX pass_use_op ON pass_use(op);
 CREATE INDEX pass_use_member ON pass_use(member, business_date);
 
