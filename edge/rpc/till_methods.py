@@ -11,7 +11,7 @@ from edge.rpc.rows.gifts import gift_rows
 from edge.rpc.rows.goods import goods_rows
 from edge.rpc.rows.guarded import guarded
 from edge.rpc.rows.members import member_rows
-from edge.rpc.rows.passes import pass_rows
+from edge.rpc.rows.passes import pass_rows, timed_rows
 from edge.rpc.rows.printing import printing_rows
 from edge.rpc.rows.sales import refund_rows, sale_rows
 from edge.rpc.rows.staff import staff_rows
@@ -21,6 +21,7 @@ _ROWS = (
     member_rows,
     account_rows,
     pass_rows,
+    timed_rows,
     gift_rows,
     sale_rows,
     refund_rows,

@@ -9,14 +9,11 @@ from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
 
 
 def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
-    """Selling, using and timing."""
+    """Passes sold, used and given back."""
     shop = desk.shop
 
     def list_passes(session: Session, params: passes.ListRequest) -> passes.ListReply:
         return passes.list_passes(shop, session.terminal, params)
-
-    def list_timed(session: Session, params: timed.ListRequest) -> timed.ListReply:
-        return timed.list_timed(shop, session.terminal, params)
 
     return (
         Method(
@@ -32,7 +29,7 @@ def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
             passes.UseRequest,
             passes.UseReply,
             writing(desk, passes.use),
-            (*WRITE, *MEMBER, Code.CARD_EXPIRED, *FUNDS),
+            (*WRITE, *MEMBER, *FUNDS),
             summary="Use a pass for a service.",
         ),
         Method(
@@ -51,6 +48,17 @@ def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
             MEMBER,
             summary="Passes on sale, and those of a member.",
         ),
+    )
+
+
+def timed_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    """Services that are paid by the time they take."""
+    shop = desk.shop
+
+    def list_timed(session: Session, params: timed.ListRequest) -> timed.ListReply:
+        return timed.list_timed(shop, session.terminal, params)
+
+    return (
         Method(
             "timed.start",
             timed.StartRequest,
