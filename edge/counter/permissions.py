@@ -67,8 +67,8 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(BY_MANAGER, "account.withdraw", "account.adjust", "credit.limit", "voucher.issue"),
     **_rows(READ, "account.statement", "voucher.lookup", "credit.list"),
     # passes and timed services
-    **_rows(TILL, "pass.sell", "pass.use", "timed.start", "timed.pause", "timed.resume", "timed.stop"),
-    **_rows(BY_MANAGER, "pass.refund", "pass.adjust", "timed.cancel"),
+    **_rows(TILL, "pass.sell", "pass.use", "timed.start", "timed.pause", "timed.stop"),
+    **_rows(BY_MANAGER, "pass.give_back"),
     **_rows(READ, "pass.list", "timed.list"),
     # sales
     **_rows(TILL, "sale.quote", "sale.commit", "sale.hold", "sale.recall", "sale.held"),
