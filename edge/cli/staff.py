@@ -1,16 +1,21 @@
 """``tillside staff``: who works in the shop, and who may do what."""
 
+import asyncio
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from edge.cli.box import daemon
+from edge.cli.ledger_file import ConfigFile, Db, ledger_of
 from edge.cli.output import CommandFailed, emit
-from edge.cli.status import AsJson, ConfigFile
+from edge.cli.status import AsJson
 from edge.cli.verbs import example
 from edge.domain.staff import ROLES
+
+Day = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group()
@@ -84,6 +89,32 @@ def matrix(markdown: bool, as_json: bool) -> None:
         emit({action: grant._asdict() for action, grant in MATRIX.items()}, as_json)
     else:
         emit([{"action": action, **grant._asdict()} for action, grant in MATRIX.items()], as_json)
+
+
+@staff.command(
+    epilog=example("tillside staff commission --from 2026-11-01 --to 2026-11-30 --salesperson 小李 --json")
+)
+@click.option("--from", "first_day", type=Day, required=True, help="The first business day.")
+@click.option("--to", "last_day", type=Day, required=True, help="The last business day, included.")
+@click.option("--salesperson", help="Only this one's.")
+@Db
+@ConfigFile
+@AsJson
+def commission(
+    first_day: datetime,
+    last_day: datetime,
+    salesperson: str | None,
+    db: Path | None,
+    config_file: Path,
+    as_json: bool,
+) -> None:
+    """Sum up commission by salesperson and rule, refunds taken off; the daemon may run."""
+    # What reads the ledger is most of what this would import.
+    from edge.storage.commission_sums import commission_sums
+
+    path, _ = ledger_of(db, config_file)
+    days = (first_day.date().isoformat(), last_day.date().isoformat())
+    emit(asyncio.run(commission_sums(path, *days, salesperson)), as_json)
 
 
 def _put(config_file: Path, as_json: bool, **known: Any) -> None:

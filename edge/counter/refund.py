@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.counter import commissions
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyKind, hand_out
 from edge.counter.printing import queue_print
@@ -16,6 +17,7 @@ from edge.counter.shop import Keyed, Shop, balances_in
 from edge.counter.stock import goods_back
 from edge.counter.terms import Code as Word
 from edge.counter.terms import QtyMilli, Reply, Request, Text
+from edge.domain.commission import Earned
 from edge.domain.limits import counted
 from edge.domain.money import telescope
 from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
@@ -159,6 +161,7 @@ class _Refunding:
         self._move_points(plan)
         taken_back = self._take_referral_points(plan)
         restored = self._undo_what_rules_gave(plan, sale)
+        commission = self._take_commission(plan)
         record = self._record(plan, sale, restored)
         transaction.sales.refund(
             row.id,
@@ -176,7 +179,8 @@ class _Refunding:
         hand_out(
             self._shop, transaction, self._terminal, self._request.tender.kind, plan.amount_fen, "refund"
         )
-        seq = tell_hq(self._shop, transaction, "refund", row.member, msgspec.to_builtins(record))
+        told = msgspec.to_builtins(record) | commissions.for_hq(commission)
+        seq = tell_hq(self._shop, transaction, "refund", row.member, told)
         job = None
         if self._request.print == "auto":
             job = queue_print(self._shop, transaction, "refund", self._refund)
@@ -200,6 +204,13 @@ class _Refunding:
             uses = counted(limits, sale.decision.given, row.business_date)
             transaction.rule_uses.take_back(row.member, uses)
         return transaction.coupons.restore(row.id)
+
+    def _take_commission(self, plan: Plan) -> list[Earned]:
+        terms = _terms(self._shop, self._row, self._transaction.bundles)
+        back = [(line, part.qty_milli) for line, part in plan.parts]
+        return commissions.take_back_commission(
+            self._shop, self._transaction, terms, self._row, back, self._refund
+        )
 
     def _plan(self) -> Plan:
         transaction, row = self._transaction, self._row

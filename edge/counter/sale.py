@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from edge.counter import commissions
 from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
@@ -130,9 +131,9 @@ class _Checkout:
         self._take_money(change_fen)
         self._bill_services()
         self._note_what_rules_gave(member)
-        queue_seq = tell_hq(
-            self._shop, self._transaction, "sale", member.id if member else None, record.for_hq()
-        )
+        commission = commissions.earn_on_sale(self._shop, self._transaction, self._quote, self._sale)
+        told = record.for_hq() | commissions.for_hq(commission)
+        queue_seq = tell_hq(self._shop, self._transaction, "sale", member.id if member else None, told)
         job = None
         if self._request.print == "auto":
             job = queue_print(self._shop, self._transaction, "sale", self._sale)

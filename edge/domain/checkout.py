@@ -223,6 +223,11 @@ def decide_again(programme: Programme, request: bytes, names: Sequence[str]) -> 
     return _decision(programme, lines, explained, asked.points_used)
 
 
+def goods_asked(request: bytes) -> list[Line]:
+    """The goods that ``decide`` asked about, in order; their names are not in it."""
+    return [line.named(None) for line in _asked.decode(request).lines]
+
+
 def _paid(
     programme: Programme, lines: Sequence[Line], explained: _Explained, redeem_points: int
 ) -> tuple[int, list[int]]:

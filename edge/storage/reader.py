@@ -8,6 +8,7 @@ from pathlib import Path
 import aiosqlite
 
 from edge.domain.units import Unit
+from edge.storage.attendance import Attendance
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.confirmed import Confirmed, read_confirmed
@@ -53,6 +54,7 @@ class Snapshot:
         self.stock = Stock(self._db)
         self.passes = Passes(self._db)
         self.timed = Timed(self._db)
+        self.attendance = Attendance(self._db)
 
     def close(self) -> None:
         """Give the file back."""

@@ -11,8 +11,10 @@ import msgspec
 from edge.clock import Clock
 from edge.domain.staff import NOBODY, Actor
 from edge.errors import Code, PosError, Retry
+from edge.storage.attendance import Attendance
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
+from edge.storage.commissions import Commissions
 from edge.storage.coupons import Coupons
 from edge.storage.goods import Goods
 from edge.storage.incarnation import fresh_incarnation
@@ -94,6 +96,8 @@ class Transaction:
         self.timed = Timed(db)
         self.money = Money(db)
         self.staff = Staff(db)
+        self.attendance = Attendance(db)
+        self.commissions = Commissions(db)
         self.actor: Actor = NOBODY
         self.goods = Goods(db)
         self.stock = Stock(db)

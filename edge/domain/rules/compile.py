@@ -12,7 +12,7 @@ from edge.domain.json_path import pointer
 from edge.domain.member import Tier
 from edge.domain.referrals import Level
 from edge.domain.rules.core import aware, core_bundle, limits_of, names_of, origin
-from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, Redeem, TierBand
+from edge.domain.rules.model import SCHEMA, Bundle, Coupon, Gift, Limit, Redeem, Select, TierBand
 from edge.domain.rules.vectors import failures
 
 
@@ -96,6 +96,7 @@ def read_bundle(raw: bytes) -> Bundle:
     _named_once(bundle)
     _known_tiers(bundle)
     _passes_that_end(bundle)
+    _worth_selling(bundle)
     _announced_in_time(bundle)
     return bundle
 
@@ -162,6 +163,17 @@ def _known_tiers(bundle: Bundle) -> None:
                 if tier not in known:
                     path = f"/{section}/{index}/when/tiers/{place}"
                     raise BundleRefused(path, f"no tier {tier!r} in /tiers")
+
+
+def _worth_selling(bundle: Bundle) -> None:
+    """A commission gives something, and selects lines only where there are lines."""
+    for place, rule in enumerate(bundle.commissions):
+        if not rule.bp and not rule.fixed_fen:
+            raise BundleRefused(f"/commissions/{place}", f"{rule.id!r} gives nothing: bp or fixed_fen")
+        if rule.on == "register" and rule.bp:
+            raise BundleRefused(f"/commissions/{place}/bp", "a new member is no amount: fixed_fen")
+        if rule.on != "sale" and rule.select != Select():
+            raise BundleRefused(f"/commissions/{place}/select", f"a {rule.on} has no lines to select")
 
 
 def _announced_in_time(bundle: Bundle) -> None:

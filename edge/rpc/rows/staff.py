@@ -3,7 +3,7 @@
 from typing import Any
 from weakref import WeakSet
 
-from edge.counter import staff
+from edge.counter import attendance, commissions, staff
 from edge.errors import Code
 from edge.rpc.methods import ADMIN, Method, Nothing, Session
 from edge.rpc.rows.desk import WRITE, Desk, writing
@@ -11,7 +11,43 @@ from edge.storage.staff import StaffRow
 
 
 def staff_rows(desk: Desk) -> tuple[Method[Any], ...]:
-    return (*_sign_in_rows(desk, WeakSet()),)
+    return (*_sign_in_rows(desk, WeakSet()), *_work_rows(desk))
+
+
+def _work_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    """Attendance, and what the work brings."""
+    shop = desk.shop
+
+    def of_day(session: Session, params: attendance.AttendanceRequest) -> attendance.AttendanceReply:
+        return attendance.of_day(shop, params)
+
+    async def report(session: Session, params: commissions.ReportRequest) -> commissions.CommissionReport:
+        return await commissions.report(shop, params)
+
+    return (
+        Method(
+            "staff.clock",
+            attendance.ClockRequest,
+            attendance.ClockReply,
+            writing(desk, attendance.clock),
+            WRITE,
+            summary="Come or go, by card.",
+        ),
+        Method(
+            "staff.attendance",
+            attendance.AttendanceRequest,
+            attendance.AttendanceReply,
+            of_day,
+            summary="Comings and goings of a business day.",
+        ),
+        Method(
+            "report.commission",
+            commissions.ReportRequest,
+            commissions.CommissionReport,
+            report,
+            summary="Commission by salesperson and rule.",
+        ),
+    )
 
 
 def _sign_in_rows(desk: Desk, sessions: WeakSet[Session]) -> tuple[Method[Any], ...]:

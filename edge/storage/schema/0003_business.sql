@@ -270,7 +270,8 @@ CREATE TABLE attendance(
   staff TEXT NOT NULL REFERENCES staff(id),
   kind TEXT NOT NULL CHECK(kind IN ('in', 'out')),
   at_ms INTEGER NOT NULL,
-  business_date TEXT NOT NULL
+  business_date TEXT NOT NULL,
+  worked_ms INTEGER                                   -- since coming; only where somebody goes
 ) STRICT;
 CREATE INDEX attendance_op ON attendance(op);
 CREATE INDEX attendance_staff ON attendance(staff, business_date);

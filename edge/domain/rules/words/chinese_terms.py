@@ -2,14 +2,23 @@
 
 from collections.abc import Callable, Iterator
 
-from edge.domain.rules.model import Bundle, Downgrade, Group, TierBand
-from edge.domain.rules.words.facets import Statement, amount, capped, decimal
+from edge.domain.rules.model import Bundle, Commission, Downgrade, Group, TierBand
+from edge.domain.rules.words.facets import Statement, amount, capped, chosen, decimal
 
 PHASES = {"discount": "折扣", "points": "积分", "gifts": "赠品"}
 MODES = {"all": "各规则叠加", "best": "只取最优的一条", "first": "只取首个生效的一条"}
 GOES = {"previous": "降一级", "lowest": "降到最低级", "cancelled": "注销"}
 EVENTS = {"register": "注册", "event": "参加活动", "survey": "填写问卷", "special": "特别奖励"}
 EVERY = {"month": "每月", "quarter": "每季", "year": "每年"}
+DONE = {"sale": "销售", "topup": "储值", "pass": "售卡", "register": "发展会员"}
+SELECTED = {
+    "cats": "品类",
+    "brands": "品牌",
+    "skus": "商品",
+    "not_cats": "除品类",
+    "not_skus": "除商品",
+    "min_unit": "单价至少（分）",
+}
 WAYS: dict[str, Callable[[int], str]] = {
     "points": lambda n: f"积分满 {n:,}",
     "cumulative_fen": lambda n: f"累计消费满 {amount(n)} 元",
@@ -45,12 +54,21 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
     for rebate in bundle.rebates:
         text = f"{EVERY[rebate.every]}按消费的 {decimal(rebate.bp, 100)}% 返券"
         yield Statement("rebate", rebate.id, f"{rebate.name}：{text}")
+    yield from (Statement("commission", rule.id, _commission(rule)) for rule in bundle.commissions)
     refunds = bundle.refunds
     short = {"cash": "从退款中扣除", "debt": "记为欠分"}[refunds.shortfall]
     yield Statement("refunds", "退货", f"{refunds.days} 天内可退；已用掉的积分{short}")
     if bundle.honest:
         does = {"flag": "标记", "refuse": "拒绝"}[bundle.honest.action]
         yield Statement("honest discounts", "原价", f"高于近 {bundle.honest.days} 天最低价的原价将被{does}")
+
+
+def _commission(rule: Commission) -> str:
+    share = f"{decimal(rule.bp, 100)}%" if rule.bp else ""
+    fixed = f"{amount(rule.fixed_fen)} 元" if rule.fixed_fen else ""
+    lines = "，".join(f"{SELECTED[key]} {'、'.join(map(str, value))}" for key, value in chosen(rule.select))
+    told = f"{rule.name}：{DONE[rule.on]}提成 {' 加 '.join(filter(None, (share, fixed)))}"
+    return told + (f"（{lines}）" if lines else "")
 
 
 def _tier(tier: TierBand, first: bool) -> str:

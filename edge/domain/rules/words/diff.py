@@ -26,6 +26,7 @@ SECTIONS: dict[Lang, dict[str, str]] = {
         "referral": "介绍",
         "bonus": "奖励",
         "rebate": "返券",
+        "commission": "提成",
         "refunds": "退货",
         "honest discounts": "诚信折扣",
         "group": "组",

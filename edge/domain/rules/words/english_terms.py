@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from edge.domain.rules.model import Bundle, Downgrade, Group, TierBand
-from edge.domain.rules.words.facets import Statement, amount, capped, decimal
+from edge.domain.rules.model import Bundle, Commission, Downgrade, Group, TierBand
+from edge.domain.rules.words.facets import Statement, amount, capped, chosen, decimal
 
 MODES = {
     "all": "all its rules add up",
@@ -11,6 +11,7 @@ MODES = {
     "first": "only the first that gives",
 }
 GOES = {"previous": "one tier down", "lowest": "to the lowest tier", "cancelled": "cancelled"}
+DONE = {"sale": "sale", "topup": "top-up", "pass": "pass sold", "register": "new member"}
 WAYS: dict[str, Callable[[int], str]] = {
     "points": lambda n: f"{n:,} points",
     "cumulative_fen": lambda n: f"{amount(n)} yuan in all",
@@ -51,6 +52,7 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
     for rebate in bundle.rebates:
         text = f"{decimal(rebate.bp, 100)} % of spend back as vouchers every {rebate.every}"
         yield Statement("rebate", rebate.id, f"{rebate.name}: {text}")
+    yield from (Statement("commission", rule.id, _commission(rule)) for rule in bundle.commissions)
     refunds = bundle.refunds
     short = {"cash": "kept from the cash", "debt": "a debt of the account"}[refunds.shortfall]
     yield Statement("refunds", "", f"taken for {refunds.days} days; points already spent are {short}")
@@ -58,6 +60,14 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
         does = {"flag": "flagged", "refuse": "refused"}[bundle.honest.action]
         text = f"a price above the lowest of the last {bundle.honest.days} days is {does} as a price before a discount"
         yield Statement("honest discounts", "", text)
+
+
+def _commission(rule: Commission) -> str:
+    share = f"{decimal(rule.bp, 100)} %" if rule.bp else ""
+    fixed = f"{amount(rule.fixed_fen)} yuan" if rule.fixed_fen else ""
+    lines = ", ".join(f"{key} {', '.join(map(str, value))}" for key, value in chosen(rule.select))
+    told = f"{rule.name}: the salesperson has {' and '.join(filter(None, (share, fixed)))} of each {DONE[rule.on]}"
+    return told + (f" ({lines})" if lines else "")
 
 
 def _tier(tier: TierBand, first: bool) -> str:

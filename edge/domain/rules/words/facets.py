@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from edge.domain.dates import shown_moment
 from edge.domain.money import FEN_MAX, yuan
-from edge.domain.rules.model import Bundle, Coupon, Discount, EveryOff, Gift, Limit, Points, Rule
+from edge.domain.rules.model import Bundle, Coupon, Discount, EveryOff, Gift, Limit, Points, Rule, Select
 
 Ruling = Rule | Coupon | Gift
 
@@ -93,3 +93,9 @@ def decimal(number: int, unit: int) -> str:
     """``number / unit`` without idle zeros; ``unit`` is a power of ten."""
     places = len(str(unit)) - 1
     return f"{number // unit}.{number % unit:0{places}d}".rstrip("0").rstrip(".")
+
+
+def chosen(select: Select) -> list[tuple[str, tuple[object, ...]]]:
+    """The keys of a selection that say something, with what they say."""
+    told = [(key, getattr(select, key)) for key in select.__struct_fields__]
+    return [(key, value if isinstance(value, tuple) else (value,)) for key, value in told if value]
