@@ -29,6 +29,7 @@ from edge.devices.print_queue import JobState
 from edge.devices.readers import CardSeen
 from edge.devices.spooler import Spooler
 from edge.devices.supervisor import Supervisor
+from edge.domain.ecards import ecard_patterns
 from edge.domain.rules.compile import BundleRefused, Programme, load_programme
 from edge.errors import ConfigError, StorageError, StorageFull
 from edge.rpc.events import Broadcast
@@ -129,10 +130,10 @@ class App:
 
     def supervisor(self) -> Supervisor:
         """All configured devices, built and not opened; raises ConfigError."""
-        store = self._config.store
+        store, ours = self._config.store, self._config.programme
         return Supervisor(
             self._config.device,
-            self._config.programme.member_numbers + self._config.programme.staff_numbers,
+            ours.member_numbers + ours.staff_numbers + ecard_patterns(ours.member_numbers),
             self._clock,
             self._device_changed,
             self._card_seen,

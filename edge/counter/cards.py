@@ -1,10 +1,12 @@
 """A card's life after it was issued: reported lost, replaced by another, valid for longer."""
 
 import dataclasses
+from typing import Literal
 
 import msgspec
 
 from edge.counter.account_slips import Given, SlipRequest, fact, give_slip
+from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
 from edge.counter.owners import owner_in
 from edge.counter.particulars import Uid, refuse_foreign_number, refuse_taken_number
@@ -17,6 +19,8 @@ from edge.domain.member import Member, masked_number
 from edge.receipts.account_slip import Fact
 from edge.storage.cards import CardRow
 from edge.storage.transaction import Transaction
+
+Fee = Literal["pay", "waive"]
 
 
 class LostRequest(Keyed, frozen=True):
@@ -38,21 +42,27 @@ class LostReply(Reply, frozen=True):
 
 
 class ReplaceRequest(SlipRequest, frozen=True, kw_only=True):
-    """A new card for ``member`` (as in card.lost), and perhaps a new ``uid``; ``tenders`` pay the fee."""
+    """A new card for ``member`` (as in card.lost), and perhaps a new ``uid``; ``tenders`` pay the fee.
+
+    ``fee`` may be waived by somebody who may.
+    """
 
     member: Code
     card_no: Code
     uid: Uid | None = None
+    fee: Fee = "pay"
     tenders: MoneyTenders = ()
     reason: Text = ""
     approve: Text = ""
 
 
 class ExtendRequest(SlipRequest, frozen=True, kw_only=True):
-    """Let the card of ``member`` (as in card.lost) be valid for longer; ``tenders`` pay the fee."""
+    """Let the card of ``member`` (as in card.lost) be valid for longer; ``tenders`` pay the fee, or it is waived."""
 
     member: Code
+    fee: Fee = "pay"
     tenders: MoneyTenders = ()
+    approve: Text = ""
 
 
 class CardReply(Reply, frozen=True):
@@ -103,7 +113,8 @@ async def replace(shop: Shop, terminal: str, request: ReplaceRequest) -> CardRep
         _exchange(transaction, owner, request)
         renewed = dataclasses.replace(owner, card_no=request.card_no, status="active")
         transaction.members.rewrite(owner, renewed)
-        fee_fen = shop.programme.bundle.cards.replace_fee_fen
+        terms = shop.programme.bundle.cards
+        fee_fen = _fee(transaction, terminal, "card.replace:without_fee", request, terms.replace_fee_fen)
         numbers = [
             fact("old_card", masked_number(owner.card_no)),
             fact("new_card", masked_number(renewed.card_no)),
@@ -138,6 +149,7 @@ async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply
         terms = shop.programme.bundle.cards
         today = shop.business_date(transaction.now_ms)
         start = max(today, today.fromisoformat(owner.valid_until))
+        fee_fen = _fee(transaction, terminal, "card.extend:without_fee", request, terms.extend_fee_fen)
         last_day = months_later(start, terms.extend_months).isoformat()
         extended = dataclasses.replace(owner, valid_until=last_day)
         transaction.members.rewrite(owner, extended)
@@ -147,17 +159,18 @@ async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply
             terminal,
             request,
             extended,
-            terms.extend_fee_fen,
+            fee_fen,
             "card.extend",
             [fact("last_day", last_day)],
         )
         told: dict[str, object] = {
             "valid_until": last_day,
-            "fee_fen": terms.extend_fee_fen,
+            "fee_fen": fee_fen,
             "cashier": request.cashier,
+            "approve": request.approve,
         }
         seq = tell_hq(shop, transaction, "card_extended", owner.id, told)
-        return _reply(shop, extended, terms.extend_fee_fen, change_fen, given, seq)
+        return _reply(shop, extended, fee_fen, change_fen, given, seq)
 
     reply, duplicate = await shop.write(terminal, "card.extend", request, CardReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)
@@ -174,14 +187,29 @@ def _refuse_numbers(shop: Shop, transaction: Transaction, request: ReplaceReques
 
 
 def _exchange(transaction: Transaction, owner: Member, request: ReplaceRequest) -> None:
-    """The former numbers lead nowhere; a chip that was not lost with the card stays good, unless a new one comes."""
+    """The former number and the e-card lead nowhere; a chip that was not lost stays good, unless a new one comes."""
     cards, now_ms = transaction.cards, transaction.now_ms
     cards.replace(owner.id, "card", now_ms)
+    transaction.members.set_ecard(owner.id, None)
     cards.issue(CardRow(request.card_no, owner.id, "card", "active"), now_ms)
     if request.uid or owner.status == "lost":
         cards.replace(owner.id, "uid", now_ms)
     if request.uid:
         cards.issue(CardRow(request.uid.upper(), owner.id, "uid", "active"), now_ms)
+
+
+def _fee(
+    transaction: Transaction,
+    terminal: str,
+    waiving: str,
+    request: ReplaceRequest | ExtendRequest,
+    fee_fen: int,
+) -> int:
+    """What is to be paid; raises 1306 where nobody may waive it."""
+    if request.fee == "waive":
+        approved_by(transaction, terminal, waiving, request.approve)
+        return 0
+    return fee_fen
 
 
 def _paid(

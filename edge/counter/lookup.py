@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from edge.counter.ecards import shown_by_phone
 from edge.counter.refusals import bad, no_such_member, stopped
 from edge.counter.shop import Shop
 from edge.counter.terms import Code, Reply, Request
@@ -15,7 +16,7 @@ PHONE_SUFFIX_MIN = 4
 
 
 class LookupRequest(Request, frozen=True):
-    """Who is this? A phone may be given by its last four digits or more; ``qr`` holds a card number."""
+    """Who is this? A phone may be given by its last four digits or more; ``qr`` is what a member's phone shows."""
 
     by: Literal["card", "uid", "phone", "id", "qr"]
     value: Code
@@ -36,6 +37,15 @@ class LookupReply(Reply, frozen=True, omit_defaults=True):
 
     member: MemberReply | None = None
     candidates: tuple[Candidate, ...] = ()
+
+
+async def lookup_ecard(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
+    """The member whose phone shows a code that counts now; the code is used up. Raises 1201-1203."""
+    try:
+        return LookupReply(member=whole_member(shop, await shown_by_phone(shop, request.value)))
+    except PosError as refusal:
+        refusal.data["path"] = "/value"
+        raise
 
 
 def lookup(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:

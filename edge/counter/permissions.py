@@ -52,8 +52,8 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(READ, "member.lookup"),
     **_rows(TILL, "member.register", "member.update", "member.register:without_fee"),
     **_rows(BY_MANAGER, "member.update:tier", "member.update:status", "member.merge"),
-    **_rows(TILL, "card.lost", "card.replace", "card.extend", "card.found", "card.bind", "card.qr"),
-    **_rows(BY_MANAGER, "card.replace:without_fee", "card.extend:without_fee"),
+    **_rows(TILL, "card.lost", "card.replace", "card.extend", "card.ecard"),
+    **_rows(BY_MANAGER, "card.replace:without_fee", "card.extend:without_fee", "card.ecard:again"),
     **_rows(TILL, "note.add", "call.done"),
     **_rows(READ, "note.list", "reminder.list"),
     # points, coupons, gifts

@@ -86,6 +86,7 @@ class MemberReply(Reply, frozen=True):
     home: str
     registered_at: str
     valid_until: str | None
+    ecard: bool
     bought_on: str | None
     cumulative_fen: int
     visits: int
@@ -124,6 +125,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         home=member.home,
         registered_at=shop.local_time(member.registered_ms),
         valid_until=member.valid_until,
+        ecard=shop.snapshot.members.ecard(member.id)[0] is not None,
         bought_on=member.bought_on,
         cumulative_fen=member.cumulative_fen,
         visits=member.visits,

@@ -89,6 +89,19 @@ class Members:
             self._db.execute(f"UPDATE member SET {assignments} WHERE id=?", (*stored, former.id))
         return columns
 
+    def ecard(self, member: str) -> tuple[str | None, int]:
+        """The key of the member's e-card (None: there is none), and the time step of its last code that counted."""
+        row = self._db.execute("SELECT qr_key, qr_step FROM member WHERE id=?", (member,)).fetchone()
+        return row[0], row[1]
+
+    def set_ecard(self, member: str, key: str | None) -> None:
+        """Give the member a new key, or none: codes of the former one count no more."""
+        self._db.execute("UPDATE member SET qr_key=?, qr_step=0 WHERE id=?", (key, member))
+
+    def ecard_shown(self, member: str, step: int) -> None:
+        """The code of this time step has counted."""
+        self._db.execute("UPDATE member SET qr_step=? WHERE id=?", (step, member))
+
     def bought(self, member: str, due_fen: int, tier: str) -> None:
         """Count a purchase towards the tier."""
         self._db.execute(

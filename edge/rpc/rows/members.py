@@ -1,8 +1,9 @@
 """Rows of members and cards."""
 
+from collections.abc import Coroutine
 from typing import Any
 
-from edge.counter import cards, lookup, member_changes, members, notes
+from edge.counter import cards, ecards, lookup, member_changes, members, notes
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
@@ -14,7 +15,11 @@ OWNER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
 def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
     shop = desk.shop
 
-    def look_up(session: Session, params: lookup.LookupRequest) -> lookup.LookupReply:
+    def look_up(
+        session: Session, params: lookup.LookupRequest
+    ) -> lookup.LookupReply | Coroutine[Any, Any, lookup.LookupReply]:
+        if params.by == "qr":
+            return lookup.lookup_ecard(shop, session.terminal, params)
         return lookup.lookup(shop, session.terminal, params)
 
     return (
@@ -62,7 +67,7 @@ def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
             cards.ReplaceRequest,
             cards.CardReply,
             writing(desk, cards.replace),
-            (*WRITE, *OWNER, Code.TENDERS_MISMATCH),
+            (*WRITE, *OWNER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
             summary="Give a member another card, for the fee of the programme.",
         ),
         Method(
@@ -70,8 +75,16 @@ def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
             cards.ExtendRequest,
             cards.CardReply,
             writing(desk, cards.extend),
-            (*WRITE, *OWNER, Code.TENDERS_MISMATCH),
+            (*WRITE, *OWNER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
             summary="Let a card be valid for longer, an expired one too.",
+        ),
+        Method(
+            "card.ecard",
+            ecards.EcardRequest,
+            ecards.EcardReply,
+            writing(desk, ecards.issue),
+            (*WRITE, *OWNER, Code.APPROVAL_NEEDED),
+            summary="Put the member's card on the member's phone.",
         ),
     )
 

@@ -193,3 +193,15 @@ def _top_up(transaction: Transaction, member: str) -> None:
         return {"queue_seq": None}
 
     transaction.perform(operation, decide)
+
+
+async def test_a4_a_fee_is_waived_by_somebody_who_may(tmp_path: Path) -> None:
+    terms = {"replace_fee_fen": 500, "extend_fee_fen": 2000, "valid_months": 12}
+    async with open_floor(tmp_path, corner_shop(cards=terms)) as floor:
+        member = await floor.till.register("80000001")
+        for method, more in (("card.replace", {"card_no": "80000002"}), ("card.extend", {})):
+            asked = {"member": member, "cashier": "小王", "fee": "waive", **more}
+            await floor.till.refused(1306, method, **asked)
+            done = await floor.till.call(method, **asked, approve="店长")
+            assert done["fee_fen"] == 0
+        assert floor.sql("SELECT count(*) FROM money") == [(0,)]
