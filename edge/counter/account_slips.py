@@ -15,7 +15,7 @@ from edge.storage.slips import SlipRow
 from edge.storage.transaction import Transaction
 
 
-class SlipRequest(Keyed, frozen=True):
+class SlipRequest(Keyed, frozen=True, kw_only=True):
     """A write that prints a slip: who did it, and whether it is printed."""
 
     cashier: Name

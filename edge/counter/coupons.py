@@ -16,7 +16,9 @@ from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
 from edge.domain.member import Member
 from edge.domain.rules.model import Coupon
+from edge.domain.units import COUPON, POINTS
 from edge.errors import Code, PosError
+from edge.storage.balances import Balance
 from edge.storage.coupons import CouponRow
 from edge.storage.transaction import Transaction
 
@@ -87,12 +89,35 @@ def taken(coupons: tuple[Presented, ...], decision: Decision) -> tuple[Presented
 
 
 def use_up(transaction: Transaction, coupons: tuple[Presented, ...], decision: Decision, sale: str) -> None:
-    """Let the sale use up what it took; raises 1502 where somebody was faster."""
+    """Let the sale use up what it took; raises 1502 where somebody was faster, 1601 where HQ has not granted it."""
     for coupon in taken(coupons, decision):
+        path = f"/coupons/{coupons.index(coupon)}"
         if not transaction.coupons.use(coupon.code, sale):
             zh = "优惠券已被使用，请重新报价"
-            path = f"/coupons/{coupons.index(coupon)}"
             raise PosError(Code.COUPON, "this coupon has just been used", zh=zh, path=path)
+        if _has_account(transaction.ledger.live(coupon.code, COUPON)):
+            spend(transaction.ledger, coupon.code, COUPON, 1, "sale", sale, path)
+
+
+def restore(transaction: Transaction, sale: str) -> tuple[str, ...]:
+    """Make good again what ``sale`` used up; returns the codes."""
+    codes = transaction.coupons.restore(sale)
+    for code in codes:
+        spent = transaction.ledger.restorable(code, COUPON, sale)
+        transaction.ledger.unspend(code, COUPON, spent, "refund", sale)
+    return codes
+
+
+def receive(transaction: Transaction, code: str, kind: str, member: str | None, last_day: str | None) -> None:
+    """Write down a coupon that HQ has issued, unless it is known. It counts once HQ has granted it to this box."""
+    if transaction.coupons.by_code(code) is None:
+        transaction.coupons.issue(CouponRow(code, kind, member, last_day, None), transaction.seq + 1)
+        transaction.ledger.balance(code, COUPON)  # opened: without an account it would be one of old
+
+
+def new_code() -> str:
+    """A code for a coupon or a voucher that nobody guesses."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 class IssueRequest(Keyed, frozen=True):
@@ -125,13 +150,14 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
         kind = _kind(shop, request.kind)
         member = shop.member_in(transaction, request.member) if request.member else None
         price = _price(kind, member, request)
-        code = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+        code = new_code()
         if price and member is not None:
-            spend(transaction.ledger, member.id, "points", price, "coupon")
+            spend(transaction.ledger, member.id, POINTS, price, "coupon", path="/pay")
         today = shop.business_date(transaction.now_ms)
         last_day = _last_day(kind, today)
         owner = member.id if member else None
         transaction.coupons.issue(CouponRow(code, kind.id, owner, last_day, None), transaction.seq + 1)
+        transaction.ledger.earn(code, COUPON, 1, "coupon")
         told = {
             "code": code,
             "kind": kind.id,
@@ -159,7 +185,15 @@ def _why_not(shop: Shop, row: CouponRow | None, member: Member | None, today: st
         return "expired"
     if row.member is not None and (member is None or member.id != row.member):
         return "other_member"
-    return "" if row.kind in shop.programme.coupons else "withdrawn"
+    if row.kind not in shop.programme.coupons:
+        return "withdrawn"
+    account = shop.snapshot.live(row.code, COUPON, shop.clock.now_ms())
+    return "not_here" if _has_account(account) and not account.spendable else ""
+
+
+def _has_account(account: Balance) -> bool:
+    """A coupon of before there were accounts has none: its row alone says whether it is good."""
+    return account.account != 0
 
 
 def _kind(shop: Shop, name: str) -> Coupon:

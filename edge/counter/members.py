@@ -20,7 +20,7 @@ from edge.counter.particulars import (
     year_of,
 )
 from edge.counter.payment import MoneyTenders, take
-from edge.counter.points import welcome_bonus
+from edge.counter.points import earn_points, welcome_bonus
 from edge.counter.refusals import bad, no_such_member
 from edge.counter.shop import Shop
 from edge.counter.terms import Code, Name, Reply, Text
@@ -231,4 +231,4 @@ class _Registration:
 def _thank_referrers(shop: Shop, transaction: Transaction, member: str) -> None:
     levels = shop.programme.referral
     for reward in welcome_rewards(levels, transaction.members.referrers(member, len(levels))):
-        transaction.ledger.earn(reward.member, "points", reward.points, f"referral{reward.level}")
+        earn_points(shop, transaction, reward.member, reward.points, f"referral{reward.level}")

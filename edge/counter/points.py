@@ -11,11 +11,22 @@ from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
 from edge.domain.bonuses import Occasion, bonuses_on
+from edge.domain.dates import months_later
+from edge.domain.ledger import NEVER_MS
 from edge.domain.rules.model import Bonus
+from edge.domain.units import POINTS
 from edge.storage.transaction import Transaction
 
 ADJUSTMENT_MAX = 1_000_000
 """More than this at once is a slip of the finger."""
+
+
+def earn_points(shop: Shop, transaction: Transaction, member: str, points: int, code: str) -> None:
+    """Credit points, from wherever they come: here it is said when they lapse."""
+    months = shop.programme.bundle.points.expire_months
+    today = shop.business_date(transaction.now_ms)
+    expires_ms = NEVER_MS if months is None else shop.day_ends_ms(months_later(today, months))
+    transaction.ledger.earn(member, POINTS, points, code, expires_ms)
 
 
 class AdjustRequest(Keyed, frozen=True):
@@ -53,7 +64,7 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
         member = shop.member_in(transaction, request.member)
         ledger = transaction.ledger
         if points > 0:
-            ledger.earn(member.id, "points", points, "adjust")
+            earn_points(shop, transaction, member.id, points, "adjust")
         else:
             spend(ledger, member.id, "points", -points, "adjust")
         told: dict[str, object] = {
@@ -73,7 +84,7 @@ def welcome_bonus(shop: Shop, transaction: Transaction, member: str) -> int:
     """Credit what the programme gives a new member; returns the points."""
     bonuses = bonuses_on(shop.programme.bundle, "register", shop.moment(transaction.now_ms))
     for bonus in bonuses:
-        transaction.ledger.earn(member, "points", bonus.points, "bonus")
+        earn_points(shop, transaction, member, bonus.points, "bonus")
     return sum(bonus.points for bonus in bonuses)
 
 

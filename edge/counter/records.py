@@ -111,8 +111,20 @@ class RefundedLine(Reply, frozen=True):
     points_clawed: int
 
 
+class HeldVoucher(Reply, frozen=True):
+    """A voucher that is good; ``last_day`` is None for ever."""
+
+    code: str
+    value_fen: int
+    last_day: str | None
+
+
 class RefundRecord(Reply, frozen=True):
-    """A refund as it was decided. ``amount_fen`` is handed out; ``points_short_fen`` was kept from it."""
+    """A refund as it was decided. ``amount_fen`` is handed out; ``points_short_fen`` was kept from it.
+
+    ``gift_back_fen`` is of ``stored_value_back_fen``; vouchers come back themselves (``vouchers_restored``) or, where
+    only a part does, as ``vouchers_new``.
+    """
 
     refund: str
     receipt_no: str
@@ -136,6 +148,11 @@ class RefundRecord(Reply, frozen=True):
     balances: Balances | None
     offline: bool
     coupons_restored: tuple[str, ...] = ()
+    gift_back_fen: int = 0
+    credit_back_fen: int = 0
+    voucher_back_fen: int = 0
+    vouchers_restored: tuple[str, ...] = ()
+    vouchers_new: tuple[HeldVoucher, ...] = ()
 
 
 def next_tier(programme: Programme, tier: str, cumulative_fen: int) -> NextTier | None:

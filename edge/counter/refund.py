@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter import commissions
+from edge.counter.coupons import restore
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyKind, hand_out
 from edge.counter.printing import queue_print
-from edge.counter.records import RefundedLine, RefundRecord, SaleRecord, stored_sale
+from edge.counter.records import HeldVoucher, RefundedLine, RefundRecord, SaleRecord, stored_sale
+from edge.counter.refund_sources import VouchersBack, give_back, paid_from
 from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop, balances_in
 from edge.counter.stock import goods_back
@@ -20,10 +22,12 @@ from edge.counter.terms import QtyMilli, Reply, Request, Text
 from edge.domain.commission import Earned
 from edge.domain.limits import counted
 from edge.domain.money import telescope
+from edge.domain.refund_sources import Paid, Returned, share_out
 from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
 from edge.domain.rules.compile import read_stored_bundle
 from edge.domain.rules.core import limits_of
 from edge.domain.rules.model import Bundle
+from edge.domain.units import POINTS
 from edge.errors import Code, PosError
 from edge.storage.bundles import Bundles
 from edge.storage.ids import uuid7
@@ -80,6 +84,11 @@ class RefundReply(Reply, frozen=True):
     points_short_fen: int
     points_debt: int
     coupons_restored: tuple[str, ...] = ()
+    gift_back_fen: int = 0
+    credit_back_fen: int = 0
+    voucher_back_fen: int = 0
+    vouchers_restored: tuple[str, ...] = ()
+    vouchers_new: tuple[HeldVoucher, ...] = ()
     print_job: int | None = None
     queue_seq: int | None = None
     offline: bool = False
@@ -92,8 +101,12 @@ class Plan:
 
     parts: tuple[tuple[int, LineRefund], ...]
     claw: Clawback
-    amount_fen: int
-    stored_back_fen: int
+    returned: Returned
+
+    @property
+    def amount_fen(self) -> int:
+        """What is handed out."""
+        return self.returned.rest_fen
 
     @property
     def net_fen(self) -> int:
@@ -114,17 +127,11 @@ def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> Refu
     row = sales.by_id(request.sale)
     if row is None:
         raise no_such_sale()
-    points = shop.snapshot.balance(row.member, "points") if row.member else None
-    plan = _plan(
-        shop,
-        row,
-        sales.lines(row.id),
-        request.lines,
-        _terms(shop, row, shop.snapshot.bundles),
-        points.balance if points else 0,
-        shop.snapshot.restorable_fen(row.member, row.id) if row.member else 0,
-    )
-    return _reply(plan, row, stored_sale(row), None, None)
+    points = shop.snapshot.live(row.member, POINTS, shop.clock.now_ms()).balance if row.member else 0
+    terms, sale = _terms(shop, row, shop.snapshot.bundles), stored_sale(row)
+    paid = paid_from(shop.snapshot, sale, terms)
+    plan = _plan(shop, row, sales.lines(row.id), request.lines, terms, points, paid)
+    return _reply(plan, row, sale, None, None)
 
 
 async def refund(shop: Shop, terminal: str, request: RefundRequest) -> RefundReply:
@@ -157,12 +164,12 @@ class _Refunding:
         """Work it out, move points and stored value, write it down, tell HQ, queue the slip."""
         transaction, row = self._transaction, self._row
         sale = stored_sale(row)
-        plan = self._plan()
-        self._move_points(plan)
+        plan = self._plan(sale)
+        vouchers = self._move_accounts(plan, sale)
         taken_back = self._take_referral_points(plan)
         restored = self._undo_what_rules_gave(plan, sale)
         commission = self._take_commission(plan)
-        record = self._record(plan, sale, restored)
+        record = self._record(plan, sale, restored, vouchers)
         transaction.sales.refund(
             row.id,
             (
@@ -191,6 +198,8 @@ class _Refunding:
             queue_seq=seq,
             offline=self._shop.offline,
             coupons_restored=restored,
+            vouchers_restored=vouchers.restored,
+            vouchers_new=vouchers.made,
         )
 
     def _undo_what_rules_gave(self, plan: Plan, sale: SaleRecord) -> tuple[str, ...]:
@@ -203,7 +212,7 @@ class _Refunding:
             limits = limits_of(_terms(self._shop, row, transaction.bundles))
             uses = counted(limits, sale.decision.given, row.business_date)
             transaction.rule_uses.take_back(row.member, uses)
-        return transaction.coupons.restore(row.id)
+        return restore(transaction, row.id)
 
     def _take_commission(self, plan: Plan) -> list[Earned]:
         terms = _terms(self._shop, self._row, self._transaction.bundles)
@@ -212,31 +221,25 @@ class _Refunding:
             self._shop, self._transaction, terms, self._row, back, self._refund
         )
 
-    def _plan(self) -> Plan:
+    def _plan(self, sale: SaleRecord) -> Plan:
         transaction, row = self._transaction, self._row
-        balance = restorable_fen = 0
+        balance = 0
         if row.member:
-            balance = transaction.ledger.balance(row.member, "points").balance
-            restorable_fen = transaction.ledger.restorable(row.member, "fen", row.id)
-        return _plan(
-            self._shop,
-            row,
-            transaction.sales.lines(row.id),
-            self._request.lines,
-            _terms(self._shop, row, transaction.bundles),
-            balance,
-            restorable_fen,
-        )
+            transaction.ledger.expire(row.member, POINTS)
+            balance = transaction.ledger.balance(row.member, POINTS).balance
+        terms = _terms(self._shop, row, transaction.bundles)
+        lines = transaction.sales.lines(row.id)
+        paid = paid_from(transaction, sale, terms)
+        return _plan(self._shop, row, lines, self._request.lines, terms, balance, paid)
 
-    def _move_points(self, plan: Plan) -> None:
-        """Spent points return to their lots first, then the earned ones are taken back."""
-        member, ledger, sale = self._row.member, self._transaction.ledger, self._row.id
-        if member is None:
-            return
-        ledger.unspend(member, "points", plan.points_back, "refund", sale)
-        ledger.unspend(member, "fen", plan.stored_back_fen, "refund", sale)
-        ledger.claw(member, "points", plan.claw.from_account + plan.claw.debt, "refund")
-        self._transaction.members.brought_back(member, plan.cash_fen)
+    def _move_accounts(self, plan: Plan, sale: SaleRecord) -> VouchersBack:
+        """Spent points return to their lots first, then the earned ones are taken back; then what else goes back."""
+        member, ledger = self._row.member, self._transaction.ledger
+        if member is not None:
+            ledger.unspend(member, POINTS, plan.points_back, "refund", self._row.id)
+            ledger.claw(member, POINTS, plan.claw.from_account + plan.claw.debt, "refund")
+            self._transaction.members.brought_back(member, plan.cash_fen)
+        return give_back(self._shop, self._transaction, self._row, sale, plan.returned)
 
     def _take_referral_points(self, plan: Plan) -> list[tuple[int, int]]:
         """What this part of the sale had brought those who recommended the member."""
@@ -248,7 +251,9 @@ class _Refunding:
                 taken_back.append((reward.level, points))
         return taken_back
 
-    def _record(self, plan: Plan, sale: SaleRecord, restored: tuple[str, ...]) -> RefundRecord:
+    def _record(
+        self, plan: Plan, sale: SaleRecord, restored: tuple[str, ...], vouchers: VouchersBack
+    ) -> RefundRecord:
         transaction, row = self._transaction, self._row
         day = self._shop.business_date(transaction.now_ms).isoformat()
         return RefundRecord(
@@ -265,7 +270,7 @@ class _Refunding:
             tender=self._request.tender.kind,
             lines=_refunded_lines(plan, sale),
             amount_fen=plan.amount_fen,
-            stored_value_back_fen=plan.stored_back_fen,
+            stored_value_back_fen=plan.returned.stored.sum_fen,
             points_back=plan.points_back,
             points_back_fen=plan.net_fen - plan.cash_fen,
             points_clawed=plan.claw.from_account + plan.claw.debt,
@@ -274,6 +279,11 @@ class _Refunding:
             balances=balances_in(transaction.ledger, row.member) if row.member else None,
             offline=self._shop.offline,
             coupons_restored=restored,
+            gift_back_fen=plan.returned.stored.gift_fen,
+            credit_back_fen=plan.returned.credit_fen,
+            voucher_back_fen=plan.returned.vouchers_fen,
+            vouchers_restored=vouchers.restored,
+            vouchers_new=vouchers.made,
         )
 
 
@@ -284,7 +294,7 @@ def _plan(
     asked: Sequence[ReturnedLine],
     terms: Bundle,
     balance: int,
-    restorable_fen: int,
+    paid: Paid,
 ) -> Plan:
     """Work a refund out against what is left of the sale and of the member's points."""
     _in_time(shop, row, terms)
@@ -298,9 +308,7 @@ def _plan(
         terms.points.fen_per_redeemed_point,
         terms.refunds.shortfall,
     )
-    money_fen = cash_fen - claw.from_cash_fen
-    stored_back_fen = min(restorable_fen, money_fen)
-    return Plan(tuple(parts), claw, money_fen - stored_back_fen, stored_back_fen)
+    return Plan(tuple(parts), claw, share_out(cash_fen - claw.from_cash_fen, paid))
 
 
 def _parts(sold: Sequence[SoldLine], asked: Sequence[ReturnedLine]) -> list[tuple[int, LineRefund]]:
@@ -372,7 +380,10 @@ def _reply(
         sale=row.id,
         lines=_refunded_lines(plan, sale),
         amount_fen=plan.amount_fen,
-        stored_value_back_fen=plan.stored_back_fen,
+        stored_value_back_fen=plan.returned.stored.sum_fen,
+        gift_back_fen=plan.returned.stored.gift_fen,
+        credit_back_fen=plan.returned.credit_fen,
+        voucher_back_fen=plan.returned.vouchers_fen,
         points_back=plan.points_back,
         points_clawed=plan.claw.from_account + plan.claw.debt,
         points_short=plan.claw.short,

@@ -10,7 +10,7 @@ def bad(path: str, why: str, zh: str) -> PosError:
     return PosError(Code.INVALID_PARAMS, f"{path}: {why}", zh=zh, path=path)
 
 
-def out_of_funds(balance: int, spendable: int, asked: int, unit: str) -> PosError:
+def out_of_funds(balance: int, spendable: int, asked: int, unit: str, path: str = "/tenders") -> PosError:
     """1205 where the balance is short; 1601 where only HQ's grant for this box is."""
     facts: dict[str, Any] = {"balance": balance, "spendable": spendable, "asked": asked, "unit": unit}
     if balance >= asked:
@@ -18,11 +18,11 @@ def out_of_funds(balance: int, spendable: int, asked: int, unit: str) -> PosErro
             Code.OFFLINE_LIMIT,
             f"only {spendable} may be spent here until HQ grants more",
             zh=f"本店暂可使用 {spendable}，其余待总部确认",
-            path="/tenders",
+            path=path,
             retry=Retry.NEW_IDEM,
             **facts,
         )
-    return PosError(Code.BALANCE_SHORT, f"balance is {balance}", zh="余额不足", path="/tenders", **facts)
+    return PosError(Code.BALANCE_SHORT, f"balance is {balance}", zh="余额不足", path=path, **facts)
 
 
 def no_such_sale(path: str = "/sale") -> PosError:

@@ -5,11 +5,13 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter import commissions
+from edge.counter.account_tenders import NOTHING, pay_from_accounts
 from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
 from edge.counter.payment import mismatch, note_money
+from edge.counter.points import earn_points
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
 from edge.counter.records import (
@@ -33,7 +35,7 @@ from edge.domain.limits import exceeded
 from edge.domain.member import Member, tier_after
 from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
-from edge.domain.units import Unit
+from edge.domain.units import POINTS
 from edge.errors import Code, PosError, Retry
 from edge.storage.ids import uuid7
 from edge.storage.sales import SaleRow
@@ -113,6 +115,7 @@ class _Checkout:
         self._decision = accepted.decision
         self._sale = uuid7(transaction.now_ms)
         self._tier_reached: str | None = None
+        self._from_accounts = NOTHING
         self._date = shop.business_date(transaction.now_ms).isoformat()
 
     def carry_out(self) -> CommitReply:
@@ -128,6 +131,7 @@ class _Checkout:
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
         goods_sold(self._shop, self._transaction, self._sale, self._decision)
+        self._from_accounts.write_down(self._shop, self._transaction, member, self._sale)
         self._take_money(change_fen)
         self._bill_services()
         self._note_what_rules_gave(member)
@@ -194,27 +198,24 @@ class _Checkout:
         note_money(self._shop, self._transaction, self._terminal, "sale", [*paid, ("cash", -change_fen)])
 
     def _spend(self, member: Member | None) -> None:
-        if self._decision.redeem_points:
-            self._debit(member, "points", self._decision.redeem_points)
-        stored_fen = sum(t.amount_fen for t in self._request.tenders if t.kind == "stored_value")
-        if stored_fen:
-            self._debit(member, "fen", stored_fen)
-
-    def _debit(self, member: Member | None, unit: Unit, amount: int) -> None:
-        if member is None:
-            raise bad("/tenders", "paying from a member's account needs a member", "使用账户支付需要会员")
-        spend(self._transaction.ledger, member.id, unit, amount, "sale", self._sale)
+        """Points first, as the quote redeems them, then the tenders in their order."""
+        transaction, points = self._transaction, self._decision.redeem_points
+        if points and member is not None:
+            spend(transaction.ledger, member.id, POINTS, points, "sale", self._sale)
+        self._from_accounts = pay_from_accounts(
+            self._shop, transaction, member, self._request.tenders, self._sale
+        )
 
     def _earn(self, member: Member | None) -> list[Reward]:
         """Points for the member and for those who recommended the member; the tier that is reached."""
         if member is None:
             return []
         transaction, decision, programme = self._transaction, self._decision, self._quote.programme
-        transaction.ledger.earn(member.id, "points", decision.points, "sale")
+        earn_points(self._shop, transaction, member.id, decision.points, "sale")
         chain = transaction.members.referrers(member.id, len(programme.referral))
         found = rewards(programme.referral, chain, decision.due_fen)
         for reward in found:
-            transaction.ledger.earn(reward.member, "points", reward.points, f"referral{reward.level}")
+            earn_points(self._shop, transaction, reward.member, reward.points, f"referral{reward.level}")
         tier = self._tier_after(member)
         transaction.members.bought(member.id, decision.due_fen, tier)
         self._tier_reached = tier if tier != member.tier else None
@@ -228,7 +229,7 @@ class _Checkout:
             member.tier,
             member.cumulative_fen + due_fen,
             self._transaction.sales.day_fen(member.id, self._date) + due_fen,
-            points=self._transaction.ledger.balance(member.id, "points").balance,
+            points=self._transaction.ledger.live(member.id, POINTS).balance,
             visits=member.visits + 1,
         )
 

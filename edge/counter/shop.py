@@ -8,6 +8,7 @@ from typing import Never, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec.structs import replace
 
 from edge.clock import Clock, rfc3339
 from edge.config import Config
@@ -15,14 +16,23 @@ from edge.counter.acting import ACTING
 from edge.counter.approvals import judge
 from edge.counter.pins import Patience
 from edge.counter.refusals import expired, no_such_member, out_of_funds, stopped
-from edge.counter.terms import Balances, Idem, PointsBalance, Request, StoredValueBalance
+from edge.counter.terms import (
+    Balances,
+    CreditBalance,
+    Expiring,
+    Idem,
+    PointsBalance,
+    Request,
+    StoredValueBalance,
+)
 from edge.domain.dates import business_date, day_begins_ms, local
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.domain.units import Unit
 from edge.errors import Code, PosError, Retry, StorageError, StorageFull
+from edge.storage.balances import Held
 from edge.storage.cards import Cards
-from edge.storage.ledger import Balance, Ledger, Short
+from edge.storage.ledger import Ledger, Short
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import Answer, Operation, Transaction
 from edge.storage.writer import Writer
@@ -107,8 +117,22 @@ class Shop:
         return member
 
     def balances(self, member: str) -> Balances:
-        """The member's accounts as the last COMMIT left them."""
-        return balances_of(self.snapshot.balance(member, "points"), self.snapshot.balance(member, "fen"))
+        """The member's accounts as the last COMMIT left them, without what has lapsed since."""
+        now_ms = self.clock.now_ms()
+        held = self.snapshot.held(member, now_ms)
+        found = balances_of(held)
+        if self.programme.bundle.points.expire_months is None or not held.points.account:
+            return found
+        return replace(
+            found, points=replace(found.points, expiring=self._expiring(held.points.account, now_ms))
+        )
+
+    def _expiring(self, account: int, now_ms: int) -> Expiring | None:
+        coming = self.snapshot.expiring(account, now_ms)
+        if coming is None:
+            return None
+        points, over_ms = coming
+        return Expiring(points, self.business_date(over_ms - 1).isoformat())
 
     async def write(
         self,
@@ -174,22 +198,36 @@ def _nobody(cards: Cards, reference: str) -> Never:
     raise no_such_member() if known is None else stopped(known.state)
 
 
-def spend(ledger: Ledger, member: str, unit: Unit, amount: int, code: str, sale: str | None = None) -> None:
-    """Debit the member's account within balance and rights; raises 1205, and 1601 where only rights are short."""
+def spend(
+    ledger: Ledger,
+    owner: str,
+    unit: Unit,
+    amount: int,
+    code: str,
+    sale: str | None = None,
+    path: str = "/tenders",
+) -> None:
+    """Debit an account within balance and rights; raises 1205, and 1601 where only rights are short."""
     try:
-        ledger.spend(member, unit, amount, code, sale)
+        ledger.spend(owner, unit, amount, code, sale)
     except Short as short:
-        raise out_of_funds(short.balance, short.spendable, amount, unit) from short
+        raise out_of_funds(short.balance, short.spendable, amount, unit, path) from short
 
 
-def balances_of(points: Balance | None, stored: Balance | None) -> Balances:
-    """Two accounts as a till sees them."""
+def balances_of(held: Held) -> Balances:
+    """A member's accounts as a till sees them. The limit of credit is what may be spent and what is owed."""
+    points, stored, gift, credit = held.points, held.stored, held.gift, held.credit
     return Balances(
-        PointsBalance(points.balance if points else 0, points.spendable if points else 0),
-        StoredValueBalance(stored.balance if stored else 0, stored.spendable if stored else 0),
+        PointsBalance(points.balance, points.spendable),
+        StoredValueBalance(
+            stored.balance + gift.balance, stored.spendable + gift.spendable, max(0, gift.balance)
+        ),
+        None
+        if credit is None
+        else CreditBalance(credit.balance + held.owed_fen, held.owed_fen, credit.spendable, held.overdue_fen),
     )
 
 
 def balances_in(ledger: Ledger, member: str) -> Balances:
     """The member's accounts within the present transaction."""
-    return balances_of(ledger.balance(member, "points"), ledger.balance(member, "fen"))
+    return balances_of(ledger.held(member))

@@ -25,6 +25,7 @@ from edge.receipts.slips import (
     SlipLine,
     SlipMember,
     Tender,
+    VoucherBack,
 )
 from edge.receipts.wording import WORDING
 from edge.storage.print_jobs import PrintJob
@@ -94,6 +95,12 @@ def refund_slip(refund: RefundRecord, snapshot: Snapshot, store: Store, programm
         points_clawed=refund.points_clawed,
         points_short_fen=refund.points_short_fen,
         coupons_restored=refund.coupons_restored,
+        voucher_back_fen=refund.voucher_back_fen,
+        vouchers_restored=refund.vouchers_restored,
+        vouchers_new=tuple(VoucherBack(made.code, made.value_fen) for made in refund.vouchers_new),
+        credit_back_fen=refund.credit_back_fen,
+        stored_value_back_fen=refund.stored_value_back_fen,
+        gift_back_fen=refund.gift_back_fen,
         member=_member(snapshot, refund.member, None, refund.balances, programme, None),
         offline=refund.offline,
     )

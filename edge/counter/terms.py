@@ -30,22 +30,44 @@ class Reply(msgspec.Struct, frozen=True):
     """What a till gets back; it ignores fields it does not know."""
 
 
+class Expiring(Reply, frozen=True):
+    """What lapses next: ``on`` is the last business day on which these points count."""
+
+    points: int
+    on: str
+
+
 class PointsBalance(Reply, frozen=True):
-    """Points held, and how many of them this box may redeem now."""
+    """Points held, and how many of them this box may redeem now; ``expiring`` is told by ``member.lookup``."""
 
     balance: int
     spendable: int
+    expiring: Expiring | None = None
 
 
 class StoredValueBalance(Reply, frozen=True):
-    """Stored value held, and how much of it this box may spend now (fen)."""
+    """Stored value held, both parts together, and how much of it this box may spend now (fen).
+
+    ``gift_fen`` of the balance came with top-ups and cannot be withdrawn.
+    """
 
     balance_fen: int
     spendable_fen: int
+    gift_fen: int = 0
+
+
+class CreditBalance(Reply, frozen=True):
+    """Buying on credit: the limit, what is owed of it, what may still be spent here, and what is overdue (fen)."""
+
+    limit_fen: int
+    owed_fen: int
+    spendable_fen: int
+    overdue_fen: int
 
 
 class Balances(Reply, frozen=True):
-    """A member's accounts: HQ's last word plus this store since."""
+    """A member's accounts: HQ's last word plus this store since. ``credit`` is null for whoever has none."""
 
     points: PointsBalance
     stored_value: StoredValueBalance
+    credit: CreditBalance | None = None

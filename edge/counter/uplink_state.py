@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edge.counter.shop import Shop
 from edge.counter.terms import Reply
+from edge.domain.units import GIFT, POINTS, STORED, VOUCHER
 
 
 @dataclass(slots=True)
@@ -57,8 +58,13 @@ def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
         bytes=size,
         last_error=state.last_error,
         next_try_s=round(state.next_try_s, 1),
-        exposure_fen=shop.snapshot.rights_out("fen")
-        + shop.programme.redeemed_fen(shop.snapshot.rights_out("points")),
+        exposure_fen=exposure_fen(shop),
         alarm=state.alarm,
         incarnation=shop.snapshot.identity()[0],
     )
+
+
+def exposure_fen(shop: Shop) -> int:
+    """Money that members hold here, in both parts of stored value and in vouchers, and points at what they pay."""
+    money_fen = sum(shop.snapshot.rights_out(unit) for unit in (STORED, GIFT, VOUCHER))
+    return money_fen + shop.programme.redeemed_fen(shop.snapshot.rights_out(POINTS))

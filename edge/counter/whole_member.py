@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from edge.counter.records import NextTier, next_tier
+from edge.counter.records import HeldVoucher, NextTier, next_tier
 from edge.counter.shop import Shop
 from edge.counter.terms import Balances, Reply
 from edge.domain.birthdays import days_to_birthday
@@ -98,6 +98,7 @@ class MemberReply(Reply, frozen=True):
     coupons: tuple[HeldCoupon, ...]
     notes: tuple[ContactNote, ...]
     calls: tuple[OpenCall, ...]
+    vouchers: tuple[HeldVoucher, ...]
     offline: bool
 
 
@@ -137,6 +138,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         coupons=_held_coupons(shop, member, today.isoformat()),
         notes=_notes(shop, member),
         calls=_calls(shop, member),
+        vouchers=_held_vouchers(shop, member, today.isoformat()),
         offline=shop.offline,
     )
 
@@ -194,4 +196,11 @@ def _held_coupons(shop: Shop, member: Member, today: str) -> tuple[HeldCoupon, .
         HeldCoupon(coupon.code, coupon.kind, kinds[coupon.kind].name, coupon.last_day)
         for coupon in shop.snapshot.coupons.of_member(member.id, today)
         if coupon.kind in kinds
+    )
+
+
+def _held_vouchers(shop: Shop, member: Member, today: str) -> tuple[HeldVoucher, ...]:
+    return tuple(
+        HeldVoucher(voucher.code, voucher.value_fen, voucher.last_day)
+        for voucher in shop.snapshot.vouchers.of_member(member.id, today)
     )

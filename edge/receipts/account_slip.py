@@ -67,7 +67,7 @@ def account_document(slip: AccountSlip, lang: Lang) -> Document:
 
 def _line(fact: Fact, lang: Lang, words: Wording) -> Pair:
     labels = LABELS.get(fact.key)
-    label = labels[lang] if labels else fact.key
+    label = labels[lang] if labels else words.tender(fact.key)
     match fact.kind:
         case "fen":
             shown = yuan(int(fact.value))

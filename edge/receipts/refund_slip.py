@@ -42,6 +42,7 @@ def _totals(slip: RefundSlip, words: Wording) -> list[Block]:
         blocks.append(Pair(words.points_back_worth, yuan(-slip.points_back_fen)))
     if slip.points_short_fen:
         blocks.append(Pair(words.points_short, yuan(-slip.points_short_fen)))
+    blocks += _to_accounts(slip, words)
     refunded = f"{words.currency}{yuan(slip.amount_fen)}"
     blocks += [
         Pair(words.refunded, refunded, bold=True, size=2),
@@ -49,6 +50,21 @@ def _totals(slip: RefundSlip, words: Wording) -> list[Block]:
     ]
     blocks += [Pair(words.coupon_restored, coupon) for coupon in slip.coupons_restored]
     return [*blocks, Text(f"{words.reason} {slip.reason}")] if slip.reason else blocks
+
+
+def _to_accounts(slip: RefundSlip, words: Wording) -> list[Block]:
+    """What goes back to where it came from, and so is not handed out."""
+    back = (
+        (words.voucher_back, slip.voucher_back_fen),
+        (words.credit_back, slip.credit_back_fen),
+        (words.stored_value_back, slip.stored_value_back_fen),
+        (words.of_it_gift, slip.gift_back_fen),
+    )
+    blocks: list[Block] = [Pair(label, yuan(fen)) for label, fen in back if fen]
+    blocks += [Pair(words.voucher_back, code) for code in slip.vouchers_restored]
+    return blocks + [
+        Pair(f"{words.voucher_new} {made.code}", yuan(made.value_fen)) for made in slip.vouchers_new
+    ]
 
 
 def _points(slip: RefundSlip, member: SlipMember, words: Wording) -> list[Block]:

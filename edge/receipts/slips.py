@@ -104,12 +104,20 @@ class RefundLine(msgspec.Struct, frozen=True):
     amount_fen: int
 
 
+class VoucherBack(msgspec.Struct, frozen=True):
+    """A voucher that was made for a part of another."""
+
+    code: str
+    value_fen: int
+
+
 class RefundSlip(msgspec.Struct, frozen=True):
     """One committed refund of ``sale_receipt_no``.
 
     ``points_back`` were spent on the sale as ``points_back_fen`` and return to the member;
     ``points_clawed`` were earned by it and go; ``points_short_fen`` pays for points that the member no
-    longer had. ``amount_fen`` is what the customer is handed after all that, as ``tender``.
+    longer had. What came from vouchers, credit and stored value goes back there; ``amount_fen`` is what the
+    customer is handed after all that, as ``tender``.
     """
 
     shop: Shop
@@ -128,6 +136,12 @@ class RefundSlip(msgspec.Struct, frozen=True):
     points_clawed: int = 0
     points_short_fen: int = 0
     coupons_restored: tuple[str, ...] = ()
+    voucher_back_fen: int = 0
+    vouchers_restored: tuple[str, ...] = ()
+    vouchers_new: tuple[VoucherBack, ...] = ()
+    credit_back_fen: int = 0
+    stored_value_back_fen: int = 0
+    gift_back_fen: int = 0
     member: SlipMember | None = None
     offline: bool = False
     clock_untrusted: bool = False

@@ -47,6 +47,11 @@ class Wording:
     points_clawed: str
     points_short: str
     coupon_restored: str
+    voucher_back: str
+    voucher_new: str
+    credit_back: str
+    stored_value_back: str
+    of_it_gift: str
     signature: str
     thanks: str
     keep_slip: str
@@ -102,6 +107,11 @@ ZH_CN = Wording(
     points_clawed="扣回积分",
     points_short="积分不足抵扣",
     coupon_restored="退回优惠券",
+    voucher_back="退回代金券",
+    voucher_new="新代金券",
+    credit_back="冲减赊账",
+    stored_value_back="退回储值",
+    of_it_gift="  其中赠送",
     signature="顾客签名：",
     thanks="谢谢惠顾  欢迎再次光临",
     keep_slip="退换货请出示本小票",
@@ -162,6 +172,11 @@ ZH_TW = Wording(
     points_clawed="扣回積分",
     points_short="積分不足抵扣",
     coupon_restored="退回優惠券",
+    voucher_back="退回代金券",
+    voucher_new="新代金券",
+    credit_back="沖減賒帳",
+    stored_value_back="退回儲值",
+    of_it_gift="  其中贈送",
     signature="顧客簽名：",
     thanks="謝謝惠顧  歡迎再次光臨",
     keep_slip="退換貨請出示本明細",
@@ -222,6 +237,11 @@ EN = Wording(
     points_clawed="Points withdrawn",
     points_short="For points already spent",
     coupon_restored="Coupon returned",
+    voucher_back="Voucher returned",
+    voucher_new="New voucher",
+    credit_back="Off what is owed",
+    stored_value_back="Back to stored value",
+    of_it_gift="  of it gift",
     signature="Customer's signature:",
     thanks="Thank you. See you again soon!",
     keep_slip="Please keep this slip for returns.",

@@ -149,12 +149,34 @@ _QUERIES = (
         9,
         "WITH used AS (SELECT u.sale, sum(u.amount) AS spent, sum(u.restored) AS back"
         " FROM lot_use u JOIN lot l ON l.id = u.lot JOIN account a ON a.id = l.account"
-        " WHERE u.sale IS NOT NULL AND a.unit='fen' GROUP BY u.sale)"
+        " WHERE u.sale IS NOT NULL AND a.unit IN ('fen', 'gift_fen') GROUP BY u.sale)"
         " SELECT s.id || ' in fen' FROM sale s LEFT JOIN used u ON u.sale = s.id"
         " WHERE coalesce(u.spent, 0) <> (SELECT coalesce(sum(t.value ->> 'amount_fen'), 0)"
         "   FROM json_each(s.record, '$.tenders') t WHERE t.value ->> 'kind' = 'stored_value')"
         " OR coalesce(u.back, 0) <> (SELECT coalesce(sum(record ->> 'stored_value_back_fen'), 0)"
         "   FROM refund WHERE sale = s.id)",
+    ),
+    (
+        9,
+        "WITH used AS (SELECT u.sale, sum(u.amount) AS spent, sum(u.restored) AS back"
+        " FROM lot_use u JOIN lot l ON l.id = u.lot JOIN account a ON a.id = l.account"
+        " WHERE u.sale IS NOT NULL AND a.unit='credit_fen' GROUP BY u.sale)"
+        " SELECT s.id || ' on credit' FROM sale s LEFT JOIN used u ON u.sale = s.id"
+        " LEFT JOIN credit_sale c ON c.sale = s.id"
+        " WHERE coalesce(u.spent, 0) <> coalesce(c.amount_fen, 0) OR coalesce(u.back, 0) <> coalesce(c.settled_fen, 0)"
+        " OR coalesce(c.amount_fen, 0) <> (SELECT coalesce(sum(t.value ->> 'amount_fen'), 0)"
+        "   FROM json_each(s.record, '$.tenders') t WHERE t.value ->> 'kind' = 'credit')",
+    ),
+    (
+        9,
+        "WITH used AS (SELECT a.owner, a.unit, sum(u.amount - u.restored) AS gone"
+        " FROM lot_use u JOIN lot l ON l.id = u.lot JOIN account a ON a.id = l.account"
+        " WHERE u.sale IS NOT NULL AND a.unit IN ('voucher_fen', 'coupon') GROUP BY a.id)"
+        " SELECT 'voucher ' || code FROM voucher LEFT JOIN used ON owner = code AND unit='voucher_fen'"
+        " WHERE coalesce(gone, 0) <> iif(sale IS NULL, 0, value_fen)"
+        " UNION ALL SELECT 'coupon ' || code FROM coupon JOIN account a ON a.owner = code AND a.unit='coupon'"
+        " LEFT JOIN used ON used.owner = code AND used.unit='coupon'"
+        " WHERE coalesce(gone, 0) <> (sale IS NOT NULL)",
     ),
     (
         9,

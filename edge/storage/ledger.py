@@ -10,6 +10,7 @@ from typing import Literal
 from edge.domain.ledger import NEVER_MS, Lot, Use, use_up
 from edge.domain.rights import Rights
 from edge.domain.units import Unit
+from edge.storage.balances import Balance, Held, read_balance, read_held, read_live, read_restorable
 
 Kind = Literal["earn", "spend", "reverse", "claw"]
 _TOTAL_OF: dict[Kind, str] = {"earn": "earned", "spend": "spent", "reverse": "reversed", "claw": "clawed"}
@@ -31,20 +32,6 @@ class Short(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
-    """One account: ``balance`` may be below 0 by its debt; ``spendable`` is what rights and lots both allow."""
-
-    account: int
-    balance: int
-    debt: int
-    rights: Rights
-
-    @property
-    def spendable(self) -> int:
-        return max(0, min(self.balance, self.rights.available))
-
-
-@dataclass(frozen=True, slots=True)
 class Posting:
     """One change of a member's account, as HQ's books get it."""
 
@@ -53,29 +40,6 @@ class Posting:
     kind: Kind
     amount: int
     code: str
-
-
-def read_balance(db: sqlite3.Connection, owner: str, unit: Unit) -> Balance | None:
-    """The account of ``owner`` in ``unit`` as any connection sees it; None where there is none yet."""
-    row = db.execute(
-        "SELECT a.id, a.credits - a.debits, a.debt, r.granted, r.returned, r.earned, r.spent, r.reversed,"
-        " r.clawed, r.elsewhere FROM account a LEFT JOIN rights r ON r.account = a.id"
-        " WHERE a.owner=? AND a.unit=?",
-        (owner, unit),
-    ).fetchone()
-    if row is None:
-        return None
-    return Balance(row[0], row[1], row[2], Rights(*(value or 0 for value in row[3:])))
-
-
-def read_restorable(db: sqlite3.Connection, owner: str, unit: Unit, sale: str) -> int:
-    """How much of what ``sale`` spent from the account has not been given back yet."""
-    row = db.execute(
-        "SELECT coalesce(sum(u.amount - u.restored), 0) FROM lot_use u JOIN lot l ON l.id = u.lot"
-        " JOIN account a ON a.id = l.account WHERE u.sale=? AND a.owner=? AND a.unit=?",
-        (sale, owner, unit),
-    ).fetchone()
-    return int(row[0])
 
 
 class Ledger:
@@ -100,6 +64,14 @@ class Ledger:
     def balance(self, owner: str, unit: Unit) -> Balance:
         """The account of ``owner`` in ``unit``; opened when it is new."""
         return read_balance(self._db, owner, unit) or Balance(self._open(owner, unit), 0, 0, Rights())
+
+    def live(self, owner: str, unit: Unit) -> Balance:
+        """The account without what has lapsed by now, booked or not; never opened."""
+        return read_live(self._db, owner, unit, self._now_ms)
+
+    def held(self, member: str) -> Held:
+        """All of a member's accounts, without what has lapsed by now."""
+        return read_held(self._db, member, self._now_ms)
 
     def earn(self, member: str, unit: Unit, amount: int, code: str, expires_ms: int = NEVER_MS) -> None:
         """Credit what a sale, a top-up or a correction brought; a debt is paid first."""

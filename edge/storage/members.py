@@ -109,6 +109,10 @@ class Members:
             (due_fen, tier, member),
         )
 
+    def set_tier(self, member: str, tier: str, since: str) -> None:
+        """Move a member to a tier on business day ``since``."""
+        self._db.execute("UPDATE member SET tier=?, tier_since=? WHERE id=?", (tier, since, member))
+
     def brought_back(self, member: str, fen: int) -> None:
         """Take a refund off what counts towards the tier; the tier itself stays until its review."""
         self._db.execute("UPDATE member SET cumulative_fen = cumulative_fen - ? WHERE id=?", (fen, member))

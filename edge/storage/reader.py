@@ -9,13 +9,22 @@ import aiosqlite
 
 from edge.domain.units import Unit
 from edge.storage.attendance import Attendance
+from edge.storage.balances import (
+    Balance,
+    Held,
+    read_balance,
+    read_expiring,
+    read_held,
+    read_live,
+    read_restorable,
+)
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
+from edge.storage.credit import Credit
 from edge.storage.goods import Goods
 from edge.storage.kin import Kin
-from edge.storage.ledger import Balance, read_balance, read_restorable
 from edge.storage.members import Members
 from edge.storage.notes import Notes
 from edge.storage.passes import Passes
@@ -28,6 +37,7 @@ from edge.storage.staff import Staff
 from edge.storage.stock import Stock
 from edge.storage.timed import Timed
 from edge.storage.transaction import Answer
+from edge.storage.vouchers import Vouchers
 
 
 class Snapshot:
@@ -55,6 +65,8 @@ class Snapshot:
         self.passes = Passes(self._db)
         self.timed = Timed(self._db)
         self.attendance = Attendance(self._db)
+        self.credit = Credit(self._db)
+        self.vouchers = Vouchers(self._db)
 
     def close(self) -> None:
         """Give the file back."""
@@ -68,9 +80,21 @@ class Snapshot:
         """What HQ has confirmed of one account."""
         return read_confirmed(self._db, owner, unit)
 
-    def restorable_fen(self, owner: str, sale: str) -> int:
-        """Stored value that ``sale`` spent and no refund has given back yet."""
-        return read_restorable(self._db, owner, "fen", sale)
+    def live(self, owner: str, unit: Unit, now_ms: int) -> Balance:
+        """One account without what has lapsed by ``now_ms``."""
+        return read_live(self._db, owner, unit, now_ms)
+
+    def held(self, member: str, now_ms: int) -> Held:
+        """All of a member's accounts, without what has lapsed by ``now_ms``."""
+        return read_held(self._db, member, now_ms)
+
+    def expiring(self, account: int, now_ms: int) -> tuple[int, int] | None:
+        """(amount, moment in ms) of what of an account will lapse next."""
+        return read_expiring(self._db, account, now_ms)
+
+    def restorable(self, owner: str, unit: Unit, sale: str) -> int:
+        """How much of what ``sale`` spent from an account no refund has given back yet."""
+        return read_restorable(self._db, owner, unit, sale)
 
     def answer(self, till: str, key: str) -> Answer | None:
         """What ``till`` was answered under ``key``."""

@@ -149,6 +149,13 @@ class Sales:
             [(points, sale, level) for level, points in taken_back],
         )
 
+    def vouchers_back_fen(self, sale: str) -> int:
+        """What refunds of ``sale`` have given back as vouchers so far."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(record ->> 'voucher_back_fen'), 0) FROM refund WHERE sale=?", (sale,)
+        ).fetchone()
+        return int(row[0])
+
     def refund_record(self, refund: str) -> tuple[str, str, str] | None:
         """(sale id, receipt number, record) of a refund."""
         row = self._db.execute("SELECT sale, receipt_no, record FROM refund WHERE id=?", (refund,)).fetchone()

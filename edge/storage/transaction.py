@@ -16,6 +16,7 @@ from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
 from edge.storage.commissions import Commissions
 from edge.storage.coupons import Coupons
+from edge.storage.credit import Credit
 from edge.storage.goods import Goods
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.kin import Kin
@@ -33,6 +34,7 @@ from edge.storage.slips import Slips
 from edge.storage.staff import Staff
 from edge.storage.stock import Stock
 from edge.storage.timed import Timed
+from edge.storage.vouchers import Vouchers
 
 T = TypeVar("T")
 
@@ -101,6 +103,8 @@ class Transaction:
         self.actor: Actor = NOBODY
         self.goods = Goods(db)
         self.stock = Stock(db)
+        self.credit = Credit(db)
+        self.vouchers = Vouchers(db)
         self._head = GENESIS
         self._last_ms = 0
         self.forget()

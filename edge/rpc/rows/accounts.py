@@ -2,14 +2,65 @@
 
 from typing import Any
 
-from edge.counter import coupons, points
+from edge.counter import coupons, credit, points, stored_value, vouchers
 from edge.errors import Code
-from edge.rpc.methods import Method
+from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
 
 
 def account_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    def owing(session: Session, params: credit.ListRequest) -> credit.ListReply:
+        return credit.owing(desk.shop, session.terminal, params)
+
     return (
+        Method(
+            "account.topup",
+            stored_value.TopUpRequest,
+            stored_value.TopUpReply,
+            writing(desk, stored_value.top_up),
+            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            summary="Take money into stored value, with what the programme adds.",
+        ),
+        Method(
+            "account.withdraw",
+            stored_value.WithdrawRequest,
+            stored_value.WithdrawReply,
+            writing(desk, stored_value.withdraw),
+            (*WRITE, *MEMBER, *FUNDS, Code.APPROVAL_NEEDED),
+            summary="Pay out of a member's own stored value.",
+        ),
+        Method(
+            "credit.limit",
+            credit.LimitRequest,
+            credit.LimitReply,
+            writing(desk, credit.limit),
+            (*WRITE, *MEMBER, Code.APPROVAL_NEEDED),
+            summary="Set how much a member may owe.",
+        ),
+        Method(
+            "credit.repay",
+            credit.RepayRequest,
+            credit.RepayReply,
+            writing(desk, credit.repay),
+            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            summary="Take money for what a member owes, the oldest first.",
+        ),
+        Method(
+            "credit.list",
+            credit.ListRequest,
+            credit.ListReply,
+            owing,
+            (),
+            summary="Sales on credit that are not paid yet.",
+        ),
+        Method(
+            "voucher.issue",
+            vouchers.IssueRequest,
+            vouchers.IssueReply,
+            writing(desk, vouchers.issue),
+            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
+            summary="Sell or give a voucher.",
+        ),
         Method(
             "points.adjust",
             points.AdjustRequest,

@@ -37,6 +37,7 @@ def sale_rows(desk: Desk) -> tuple[Method[Any], ...]:
         Code.CARD_STOPPED,
         Code.CARD_EXPIRED,
         Code.BALANCE_SHORT,
+        Code.CREDIT_LIMIT,
         Code.QUOTE_EXPIRED,
         Code.RULES_CHANGED,
         Code.TENDERS_MISMATCH,

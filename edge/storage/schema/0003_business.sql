@@ -176,7 +176,8 @@ CREATE TABLE credit_sale(
   member TEXT NOT NULL REFERENCES member(id),
   amount_fen INTEGER NOT NULL CHECK(amount_fen > 0),
   settled_fen INTEGER NOT NULL DEFAULT 0 CHECK(settled_fen BETWEEN 0 AND amount_fen),
-  due_day TEXT NOT NULL
+  due_day TEXT NOT NULL,
+  overdue_ms INTEGER NOT NULL                         -- when the due day is over
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX credit_sale_member ON credit_sale(member, due_day);
 CREATE INDEX credit_sale_due ON credit_sale(due_day) WHERE settled_fen < amount_fen;

@@ -33,7 +33,7 @@ numbers = st.integers(0, 4)
 few = st.integers(0, 2)
 quarters = st.sampled_from((1, 2, 3, 4))
 amounts = st.sampled_from((1, 2, 7, 30, 200, 1000))
-units = st.sampled_from(("points", "points", "fen", "visits"))
+units = st.sampled_from(("points", "points", "fen", "gift_fen", "visits"))
 basket_lines = st.lists(
     st.tuples(
         st.sampled_from((1000, 1000, 2000, 3333, 500, 1)),
@@ -84,6 +84,7 @@ class LedgerMachine(RuleBasedStateMachine):
             for points, days in ((20, 25), (30, None), (150, None)):
                 self.book_directly("earn", number, "points", points, days)
             self.book_directly("earn", number, "fen", 1000, None)
+            self.book_directly("earn", number, "gift_fen", 200, 25)
 
     def begin(self) -> None:
         """Before the first start."""
@@ -208,12 +209,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if found is None:
             redeem = stored = 0
         else:
-            held = self.books.account(found, "points")
-            redeem = (
-                held.spendable + 1
-                if redeem == "more"
-                else min(held.spendable, int(redeem) if redeem != "all" else 999)
-            )
+            held = self.books.account(found, "points").spendable(self.clock.now_ms())
+            redeem = held + 1 if redeem == "more" else min(held, int(redeem) if redeem != "all" else 999)
         basket = quoting.QuoteRequest(
             cashier="小王",
             member=found,
@@ -226,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
         def expected(books: oracle.Books) -> oracle.Sale:
             if found is not None and redeem:
-                books.check(books.account(found, "points"), redeem)
+                books.check(books.account(found, "points"), redeem, self.clock.now_ms())
             if sum(t.amount_fen for t in tenders) < due_fen:
                 raise oracle.Refused(oracle.NOT_PAID)
             mine: oracle.Sale = copy.deepcopy(sold)
@@ -246,13 +243,14 @@ class LedgerMachine(RuleBasedStateMachine):
 
         ``stored`` of it is paid from stored value: nothing (0), as much as may be (1), all (2).
         """
-        day = oracle.business_day(max(self.clock.now_ms(), self.last_ms))
+        day_ms = max(self.clock.now_ms(), self.last_ms)
+        day = oracle.business_day(day_ms)
         try:
             decision = quoting.price(self.shop, basket, self.shop.clock.now_ms()).decision
         except PosError:  # the box will refuse the commit too: the books say with which code
             return 0, oracle.Sale(basket.member, day, [], 0)
         lines = [oracle.Line(line.qty_milli, line.net_fen, line.points) for line in decision.lines]
-        held_fen = self.books.account(basket.member, "fen").spendable if basket.member and stored else 0
+        held_fen = self.books.stored_here(basket.member, day_ms) if basket.member and stored else 0
         stored_fen = decision.due_fen if stored == 2 else min(decision.due_fen, held_fen)
         return decision.due_fen, oracle.Sale(basket.member, day, lines, stored_fen)
 
@@ -277,7 +275,9 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         today = oracle.business_day(self.clock.now_ms())
         told = self.ask(
-            "refund", request, lambda books: books.refund(books.sales[name], list(asked.items()), today)
+            "refund",
+            request,
+            lambda books: books.refund(books.sales[name], list(asked.items()), today, self.now_ms),
         )
         if not isinstance(told, PosError):
             reply, given = told

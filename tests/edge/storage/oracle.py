@@ -46,10 +46,18 @@ class Account:
     lots: list[Lot] = field(default_factory=list)
     rights: Counter[str] = field(default_factory=Counter)
 
-    @property
-    def spendable(self) -> int:
+    def lapsed(self, now_ms: int) -> int:
+        """What nobody may count any more, although nobody has booked it yet."""
+        return sum(lot.remaining for lot in self.lots if lot.expires_ms <= now_ms)
+
+    def live(self, now_ms: int) -> int:
+        return self.balance - self.lapsed(now_ms)
+
+    def spendable(self, now_ms: int) -> int:
+        """Lapsing uses rights up, as taking back does."""
         r = self.rights
-        return max(0, min(self.balance, r["granted"] - (r["spent"] - r["reversed"]) - r["clawed"]))
+        right = r["granted"] - (r["spent"] - r["reversed"]) - r["clawed"] - self.lapsed(now_ms)
+        return max(0, min(self.live(now_ms), right))
 
     def credit(self, amount: int, expires_ms: int = NEVER_MS) -> None:
         """A debt is paid before anything can be spent."""
@@ -180,13 +188,28 @@ class Books:
             return []
         self.expire(member, unit, now_ms)
         account = self.account(member, unit)
-        self.check(account, amount)
+        self.check(account, amount, now_ms)
         account.rights["spent"] += amount
         return account.debit(amount)
 
-    def check(self, account: Account, amount: int) -> None:
-        if amount > account.spendable:
-            raise Refused(SHORT if account.balance < amount else NOT_GRANTED)
+    def check(self, account: Account, amount: int, now_ms: int) -> None:
+        if amount > account.spendable(now_ms):
+            raise Refused(SHORT if account.live(now_ms) < amount else NOT_GRANTED)
+
+    def stored_here(self, member: str, now_ms: int) -> int:
+        """Both parts of stored value."""
+        return sum(self.account(member, unit).spendable(now_ms) for unit in ("fen", "gift_fen"))
+
+    def spend_stored(self, member: str, amount: int, now_ms: int) -> dict[str, list[Use]]:
+        """What was paid in goes first, then what was given."""
+        own, gift = self.account(member, "fen"), self.account(member, "gift_fen")
+        if amount > self.stored_here(member, now_ms):
+            raise Refused(SHORT if own.live(now_ms) + gift.live(now_ms) < amount else NOT_GRANTED)
+        part = min(amount, own.spendable(now_ms))
+        return {
+            "fen": self.spend(member, "fen", part, now_ms),
+            "gift_fen": self.spend(member, "gift_fen", amount - part, now_ms),
+        }
 
     def unspend(self, member: str, unit: str, amount: int, uses: list[Use]) -> None:
         account = self.account(member, unit)
@@ -237,7 +260,7 @@ class Books:
         if sale.member is None:
             return
         sale.uses["points"] = self.spend(sale.member, "points", redeem, now_ms)
-        sale.uses["fen"] = self.spend(sale.member, "fen", sale.stored, now_ms)
+        sale.uses |= self.spend_stored(sale.member, sale.stored, now_ms)
         self.earn(sale.member, "points", sale.earned)
         self.reward(sale)
         self.promote(sale)
@@ -269,7 +292,7 @@ class Books:
             ):
                 person.tier = max(person.tier, rank)
 
-    def refund(self, sale: Sale, asked: list[tuple[int, int]], today: date) -> GivenBack:
+    def refund(self, sale: Sale, asked: list[tuple[int, int]], today: date, now_ms: int) -> GivenBack:
         """Take ``asked`` (line, quantity) back, or with nothing asked all that is left; raises Refused."""
         if (today - sale.day).days > REFUND_DAYS:
             raise Refused(LATE)
@@ -284,6 +307,8 @@ class Books:
         net = cash + sum(line.share(line.paid, qty) for line, qty in parts)
         back = sum(line.share(line.used, qty) for line, qty in parts)
         taken = sum(line.share(line.points, qty) for line, qty in parts)
+        if sale.member:
+            self.expire(sale.member, "points", now_ms)
         given = self.settle_refund(sale, cash, back, taken)
         self.take_rewards(sale, net)
         for line, qty in parts:
@@ -299,10 +324,13 @@ class Books:
         missing = taken - min(taken, max(0, held + back))
         kept = min(missing, cash // FEN_PER_POINT_REDEEMED) if self.shortfall == "cash" else 0
         money = cash - kept * FEN_PER_POINT_REDEEMED
-        stored = min(money, sum(use.left for use in sale.uses.get("fen", [])))
+        gift = min(money, sum(use.left for use in sale.uses.get("gift_fen", [])))
+        own = min(money - gift, sum(use.left for use in sale.uses.get("fen", [])))
+        stored = own + gift
         if sale.member:
             self.unspend(sale.member, "points", back, sale.uses["points"])
-            self.unspend(sale.member, "fen", stored, sale.uses["fen"])
+            self.unspend(sale.member, "fen", own, sale.uses["fen"])
+            self.unspend(sale.member, "gift_fen", gift, sale.uses["gift_fen"])
             self.claw(sale.member, "points", taken - kept)
             self.members[sale.member].spent_fen -= cash
         return GivenBack(money - stored, stored, back, taken - kept, missing, missing - kept)
