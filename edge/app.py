@@ -287,7 +287,7 @@ def rolled_back(seen: LastSeen, facts: HelloFacts) -> bool:
 def hello_facts(shop: Shop) -> HelloFacts:
     """What the box says of itself to a till that says hello."""
     incarnation, seq = shop.snapshot.identity()
-    now_ms = shop.clock.now_ms()
+    now_ms = shop.now_ms()
     return HelloFacts(
         store=shop.config.store.id,
         server_time=shop.local_time(now_ms),
@@ -297,4 +297,5 @@ def hello_facts(shop: Shop) -> HelloFacts:
         incarnation=incarnation,
         seq=seq,
         capabilities=("print", "display", "card"),
+        clock_untrusted=shop.clock_untrusted,
     )

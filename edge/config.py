@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.domain.tenders import TenderKind
 from edge.errors import ConfigError
 
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
@@ -22,7 +23,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which shop this box stands in. ``lang`` is the language of receipts."""
+    """Which shop this box stands in. ``lang`` is the language of receipts.
+
+    ``shifts`` says whether money moves only in a shift; tenders of ``not_offline`` need HQ.
+    """
 
     id: Name
     tenant: Name
@@ -32,6 +36,8 @@ class Store(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tz: str = "Asia/Shanghai"
     lang: Literal["zh-CN", "zh-TW", "en"] = "zh-CN"
     business_day_start: Annotated[str, msgspec.Meta(pattern=r"^[0-2][0-9]:[0-5][0-9]$")] = "04:00"
+    shifts: Literal["required", "optional"] = "optional"
+    not_offline: tuple[TenderKind, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -183,7 +183,10 @@ class Posting(Struct, frozen=True):
 
 
 class Event(Struct, frozen=True):
-    """One ledger operation. ``id`` (uuid7) makes it count once, whatever epoch and seq carried it."""
+    """One ledger operation. ``id`` (uuid7) makes it count once, whatever epoch and seq carried it.
+
+    ``clock_untrusted``: the box's clock was behind its ledger, so ``at`` is the ledger's and not the day's.
+    """
 
     v: Literal[1]
     id: EventId
@@ -197,6 +200,7 @@ class Event(Struct, frozen=True):
     totals: tuple[Total, ...] = ()
     postings: tuple[Posting, ...] = ()
     body: msgspec.Raw = msgspec.Raw(b"{}")
+    clock_untrusted: bool = False
 
 
 # --- codec ---

@@ -79,6 +79,7 @@ def give_slip(
         facts=tuple(facts),
         balances=balances_in(transaction.ledger, member.id) if member else None,
         offline=shop.offline,
+        clock_untrusted=transaction.clock_untrusted,
     )
     row = SlipRow(
         record.slip,

@@ -59,7 +59,7 @@ def show_total(shop: Shop, quotes: Quotes, devices: Supervisor, request: TotalRe
     display: Display = devices.display(request.device)
     amount_fen = request.amount_fen
     if request.quote_id is not None:
-        quote = quotes.find(request.quote_id, shop.clock.now_ms())
+        quote = quotes.find(request.quote_id, shop.now_ms())
         if quote is None:
             raise bad("/quote_id", "this quote has expired", "报价已过期")
         amount_fen = quote.due_fen

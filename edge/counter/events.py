@@ -33,6 +33,7 @@ def tell_hq(
         totals=_totals(transaction),
         postings=tuple(_posting(posting) for posting in transaction.ledger.postings),
         body=msgspec.Raw(msgspec.json.encode(body)),
+        clock_untrusted=transaction.clock_untrusted,
     )
     return transaction.outbox.put(identity, msgspec.json.encode(event))
 

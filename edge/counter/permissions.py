@@ -71,12 +71,12 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(BY_MANAGER, "pass.give_back"),
     **_rows(READ, "pass.list", "timed.list"),
     # sales
-    **_rows(TILL, "sale.quote", "sale.commit", "sale.hold", "sale.recall", "sale.held"),
+    **_rows(TILL, "sale.quote", "sale.commit", "sale.hold", "sale.recall", "sale.drop", "sale.held"),
     **_rows(READ, "sale.get", "sale.find", "sale.last", "refund.quote"),
     **_rows(BY_MANAGER, "sale.refund", "sale.void"),
     # the counter itself
     **_rows(TILL, "shift.open", "shift.close", "drawer.pay_in"),
-    **_rows(READ, "shift.report"),
+    **_rows(READ, "shift.report", "shift.list"),
     **_rows(BY_MANAGER, "drawer.open", "drawer.pay_out"),
     **_rows(DEVICE, "print.receipt", "print.cancel", "print.retry"),
     # goods

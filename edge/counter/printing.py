@@ -33,7 +33,7 @@ STATE_OF_JOB: dict[str, State] = {
 
 
 class PrintRequest(Keyed, frozen=True):
-    """Print a receipt: ``sale`` is the id or receipt number of a sale or slip, or the id of a refund.
+    """Print a receipt: ``sale`` is the id or receipt number of a sale, a refund, a void or a slip.
 
     The first one is the original, every later one is marked 补打 with its count; ``copy`` marks even the first.
     """
@@ -61,6 +61,19 @@ class JobReply(Reply, frozen=True):
     copy: int
     why: str = ""
     duplicate: bool = False
+
+
+class CancelRequest(Keyed, frozen=True):
+    """Take a job that has not begun out of the queue."""
+
+    job: int
+
+
+class RetryRequest(CancelRequest, frozen=True):
+    """A person wants the job on paper: on its own printer, or on another."""
+
+    printer: Name | None = None
+    wait_ms: Annotated[int, msgspec.Meta(ge=0, le=WAIT_MS_MAX)] = 0
 
 
 class DrawerRequest(Keyed, frozen=True):
@@ -116,6 +129,44 @@ async def print_job(shop: Shop, spooler: Spooler, terminal: str, request: JobReq
     return _state(shop, request.job)
 
 
+async def cancel(shop: Shop, spooler: Spooler, terminal: str, request: CancelRequest) -> JobReply:
+    """Write down who gave a receipt up, then take it out of the queue; raises BUSY where it has begun or ended."""
+
+    def decide(transaction: Transaction) -> JobReply:
+        job = _job_in(transaction, request.job)
+        if job.state not in ("queued", "held"):
+            raise _too_late(job)
+        return _told(job)
+
+    _, duplicate = await shop.write(terminal, "print.cancel", request, JobReply, decide)
+    if not duplicate and not await spooler.cancel(request.job):
+        raise _too_late(_job(shop, request.job))  # it began in this moment
+    return msgspec.structs.replace(_state(shop, request.job), duplicate=duplicate)
+
+
+async def retry(shop: Shop, spooler: Spooler, terminal: str, request: RetryRequest) -> JobReply:
+    """Write down who asked, then queue the job again: a job that may be on paper comes out marked 补打.
+
+    Raises 1401, and BUSY for a job that is printing or done, or waits for that very printer.
+    """
+    if request.printer is not None:
+        _printer(shop, request.printer)
+
+    def decide(transaction: Transaction) -> JobReply:
+        job = _job_in(transaction, request.job)
+        moved = job.state == "queued" and request.printer not in (None, job.printer)
+        if not moved and job.state not in ("unknown", "held", "failed"):
+            raise _too_late(job)
+        return _told(job)
+
+    _, duplicate = await shop.write(terminal, "print.retry", request, JobReply, decide)
+    if not duplicate:
+        await spooler.retry(request.job, request.printer)
+    if request.wait_ms:
+        await spooler.wait(request.job, request.wait_ms / 1000)
+    return msgspec.structs.replace(_state(shop, request.job), duplicate=duplicate)
+
+
 async def open_drawer(shop: Shop, devices: Supervisor, terminal: str, request: DrawerRequest) -> DrawerReply:
     """Write down who opened the drawer, then kick it: a retry of the same intent kicks no second time."""
     printer = _printer(shop, request.printer)
@@ -161,8 +212,9 @@ def _subject(transaction: Transaction, reference: str) -> tuple[Kind, str]:
     sale = transaction.sales.by_id(reference)
     if sale is not None:
         return "sale", sale.id
-    if transaction.sales.refund_record(reference) is not None:
-        return "refund", reference
+    refund = transaction.sales.find_refund(reference)
+    if refund is not None:
+        return "refund", refund
     slip = transaction.slips.by_id(reference)
     if slip is not None:
         return "slip", slip.id
@@ -170,7 +222,38 @@ def _subject(transaction: Transaction, reference: str) -> tuple[Kind, str]:
 
 
 def _state(shop: Shop, number: int) -> JobReply:
-    job: PrintJob | None = shop.snapshot.print_jobs.by_id(number)
+    return _told(_job(shop, number))
+
+
+def _job(shop: Shop, number: int) -> PrintJob:
+    job = shop.snapshot.print_jobs.by_id(number)
     if job is None:
-        raise bad("/job", "no such print job", "没有这个打印任务")
+        raise _no_such_job()
+    return job
+
+
+def _job_in(transaction: Transaction, number: int) -> PrintJob:
+    job = transaction.print_jobs.by_id(number)
+    if job is None:
+        raise _no_such_job()
+    return job
+
+
+def _no_such_job() -> PosError:
+    return bad("/job", "no such print job", "没有这个打印任务")
+
+
+def _told(job: PrintJob) -> JobReply:
     return JobReply(job.id, job.printer, STATE_OF_JOB[job.state], job.proof, job.copy, job.why)
+
+
+def _too_late(job: PrintJob) -> PosError:
+    state = STATE_OF_JOB[job.state]
+    return PosError(
+        Code.BUSY,
+        f"print job {job.id} is {state}",
+        zh="打印任务正在进行、已完成或已变化",
+        path="/job",
+        state=state,
+        printer=job.printer,
+    )

@@ -28,7 +28,6 @@ from edge.counter.terms import (
     QtyMilli,
     Reply,
     Request,
-    TenderKind,
     Text,
 )
 from edge.domain.basket import Line, priced
@@ -36,6 +35,7 @@ from edge.domain.checkout import Decision, GivenGift, Occasion, decide
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.compile import Programme
+from edge.domain.tenders import TenderKind
 from edge.errors import Code, PosError
 
 QUOTE_LIFE_MS = 10 * 60 * 1000
@@ -237,7 +237,7 @@ def seed_of(member: Member) -> int:
 
 def quote(shop: Shop, quotes: Quotes, terminal: str, request: QuoteRequest) -> QuoteReply:
     """Price a basket. No write, no await; raises 1201, 1202, 1205, 1501, -32602."""
-    return told(shop, quotes, price(shop, request, shop.clock.now_ms()))
+    return told(shop, quotes, price(shop, request, shop.now_ms()))
 
 
 def told(shop: Shop, quotes: Quotes, priced: Priced) -> QuoteReply:

@@ -74,6 +74,8 @@ class SaleRecord(Reply, frozen=True):
     points_taken: int = 0
     points_back: int = 0
     coupons: tuple[str, ...] = ()
+    voided: bool = False
+    clock_untrusted: bool = False
 
     def for_hq(self) -> dict[str, object]:
         """The sale as HQ's books get it: lines as (sku, quantity, list, net, points), names left out."""
@@ -96,6 +98,7 @@ class SaleRecord(Reply, frozen=True):
             "tenders": [(tender.kind, tender.amount_fen) for tender in self.tenders],
             "change_fen": self.change_fen,
             "bundle": self.bundle,
+            "clock_untrusted": self.clock_untrusted,
         }
 
 
@@ -120,7 +123,8 @@ class HeldVoucher(Reply, frozen=True):
 
 
 class RefundRecord(Reply, frozen=True):
-    """A refund as it was decided. ``amount_fen`` is handed out; ``points_short_fen`` was kept from it.
+    """A refund or a void as it was decided. ``amount_fen`` is handed out as ``tenders`` say; ``points_short_fen`` was
+    kept from it.
 
     ``gift_back_fen`` is of ``stored_value_back_fen``; vouchers come back themselves (``vouchers_restored``) or, where
     only a part does, as ``vouchers_new``.
@@ -153,6 +157,10 @@ class RefundRecord(Reply, frozen=True):
     voucher_back_fen: int = 0
     vouchers_restored: tuple[str, ...] = ()
     vouchers_new: tuple[HeldVoucher, ...] = ()
+    tenders: tuple[TenderPaid, ...] = ()
+    approved_by: str = ""
+    void: bool = False
+    clock_untrusted: bool = False
 
 
 def next_tier(programme: Programme, tier: str, cumulative_fen: int) -> NextTier | None:
@@ -183,7 +191,7 @@ def points_of(decision: Decision, balance: int | None, *, already: bool = False)
     )
 
 
-def stored_sale(row: SaleRow) -> SaleRecord:
+def stored_sale(row: SaleRow, *, voided: bool = False) -> SaleRecord:
     """The record of a sale, with what has been refunded of it so far."""
     record = msgspec.json.decode(row.record, type=SaleRecord)
     return msgspec.structs.replace(
@@ -191,4 +199,5 @@ def stored_sale(row: SaleRow) -> SaleRecord:
         refunded_fen=row.refunded_fen,
         points_taken=row.points_taken,
         points_back=row.points_back,
+        voided=voided,
     )

@@ -3,16 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
 from edge.counter import commissions
 from edge.counter.coupons import restore
 from edge.counter.events import tell_hq
-from edge.counter.payment import MoneyKind, hand_out
+from edge.counter.payment import MoneyKind, note_money
 from edge.counter.printing import queue_print
-from edge.counter.records import HeldVoucher, RefundedLine, RefundRecord, SaleRecord, stored_sale
+from edge.counter.records import (
+    HeldVoucher,
+    RefundedLine,
+    RefundRecord,
+    SaleRecord,
+    TenderPaid,
+    stored_sale,
+)
 from edge.counter.refund_sources import VouchersBack, give_back, paid_from
 from edge.counter.refusals import bad, no_such_sale
 from edge.counter.shop import Keyed, Shop, balances_in
@@ -89,6 +96,7 @@ class RefundReply(Reply, frozen=True):
     voucher_back_fen: int = 0
     vouchers_restored: tuple[str, ...] = ()
     vouchers_new: tuple[HeldVoucher, ...] = ()
+    tenders: tuple[TenderPaid, ...] = ()
     print_job: int | None = None
     queue_seq: int | None = None
     offline: bool = False
@@ -127,10 +135,11 @@ def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> Refu
     row = sales.by_id(request.sale)
     if row is None:
         raise no_such_sale()
-    points = shop.snapshot.live(row.member, POINTS, shop.clock.now_ms()).balance if row.member else 0
+    points = shop.snapshot.live(row.member, POINTS, shop.now_ms()).balance if row.member else 0
     terms, sale = _terms(shop, row, shop.snapshot.bundles), stored_sale(row)
+    _in_time(shop, row, terms)
     paid = paid_from(shop.snapshot, sale, terms)
-    plan = _plan(shop, row, sales.lines(row.id), request.lines, terms, points, paid)
+    plan = _plan(sales.lines(row.id), request.lines, terms, points, paid)
     return _reply(plan, row, sale, None, None)
 
 
@@ -141,14 +150,16 @@ async def refund(shop: Shop, terminal: str, request: RefundRequest) -> RefundRep
         row = transaction.sales.by_id(request.sale)
         if row is None:
             raise no_such_sale()
-        return _Refunding(shop, transaction, terminal, row, request).carry_out()
+        return Refunding(shop, transaction, terminal, row, request).carry_out()
 
     reply, duplicate = await shop.write(terminal, "sale.refund", request, RefundReply, decide_refund)
     return msgspec.structs.replace(reply, duplicate=duplicate)
 
 
-class _Refunding:
-    """One refund, step by step, inside its transaction."""
+class Refunding:
+    """One refund, step by step, inside its transaction. A void is one too, with other conditions and tenders."""
+
+    kind: ClassVar[Literal["refund", "void"]] = "refund"
 
     def __init__(
         self, shop: Shop, transaction: Transaction, terminal: str, row: SaleRow, request: RefundRequest
@@ -164,6 +175,7 @@ class _Refunding:
         """Work it out, move points and stored value, write it down, tell HQ, queue the slip."""
         transaction, row = self._transaction, self._row
         sale = stored_sale(row)
+        self._check()
         plan = self._plan(sale)
         vouchers = self._move_accounts(plan, sale)
         taken_back = self._take_referral_points(plan)
@@ -183,11 +195,10 @@ class _Refunding:
             taken_back,
         )
         goods_back(self._shop, transaction, row.id, plan.parts)
-        hand_out(
-            self._shop, transaction, self._terminal, self._request.tender.kind, plan.amount_fen, "refund"
-        )
+        handed_out = [(tender.kind, -tender.amount_fen) for tender in record.tenders]
+        note_money(self._shop, transaction, self._terminal, self.kind, handed_out)
         told = msgspec.to_builtins(record) | commissions.for_hq(commission)
-        seq = tell_hq(self._shop, transaction, "refund", row.member, told)
+        seq = tell_hq(self._shop, transaction, self.kind, row.member, told)
         job = None
         if self._request.print == "auto":
             job = queue_print(self._shop, transaction, "refund", self._refund)
@@ -200,7 +211,17 @@ class _Refunding:
             coupons_restored=restored,
             vouchers_restored=vouchers.restored,
             vouchers_new=vouchers.made,
+            tenders=record.tenders,
         )
+
+    def _check(self) -> None:
+        """Whether this sale may come back at all; raises 1309."""
+        _in_time(self._shop, self._row, _terms(self._shop, self._row, self._transaction.bundles))
+
+    def _tenders(self, plan: Plan, sale: SaleRecord) -> tuple[TenderPaid, ...]:
+        """How the money is handed out."""
+        kind = self._request.tender.kind
+        return (TenderPaid(kind, plan.amount_fen),) if plan.amount_fen else ()
 
     def _undo_what_rules_gave(self, plan: Plan, sale: SaleRecord) -> tuple[str, ...]:
         """Once all of a sale has come back its coupons are good again, and its limited rules have not given."""
@@ -230,7 +251,7 @@ class _Refunding:
         terms = _terms(self._shop, row, transaction.bundles)
         lines = transaction.sales.lines(row.id)
         paid = paid_from(transaction, sale, terms)
-        return _plan(self._shop, row, lines, self._request.lines, terms, balance, paid)
+        return _plan(lines, self._request.lines, terms, balance, paid)
 
     def _move_accounts(self, plan: Plan, sale: SaleRecord) -> VouchersBack:
         """Spent points return to their lots first, then the earned ones are taken back; then what else goes back."""
@@ -238,7 +259,7 @@ class _Refunding:
         if member is not None:
             ledger.unspend(member, POINTS, plan.points_back, "refund", self._row.id)
             ledger.claw(member, POINTS, plan.claw.from_account + plan.claw.debt, "refund")
-            self._transaction.members.brought_back(member, plan.cash_fen)
+            self._transaction.members.brought_back(member, plan.cash_fen, visits=int(self.kind == "void"))
         return give_back(self._shop, self._transaction, self._row, sale, plan.returned)
 
     def _take_referral_points(self, plan: Plan) -> list[tuple[int, int]]:
@@ -284,12 +305,14 @@ class _Refunding:
             voucher_back_fen=plan.returned.vouchers_fen,
             vouchers_restored=vouchers.restored,
             vouchers_new=vouchers.made,
+            tenders=self._tenders(plan, sale),
+            approved_by=self._request.approve,
+            void=self.kind == "void",
+            clock_untrusted=transaction.clock_untrusted,
         )
 
 
 def _plan(
-    shop: Shop,
-    row: SaleRow,
     sold: Sequence[SoldLine],
     asked: Sequence[ReturnedLine],
     terms: Bundle,
@@ -297,7 +320,6 @@ def _plan(
     paid: Paid,
 ) -> Plan:
     """Work a refund out against what is left of the sale and of the member's points."""
-    _in_time(shop, row, terms)
     parts = _parts(sold, asked)
     cash_fen = sum(part.cash_fen for _, part in parts)
     returned = sum(part.points_back for _, part in parts)
@@ -337,7 +359,7 @@ def _parts(sold: Sequence[SoldLine], asked: Sequence[ReturnedLine]) -> list[tupl
 
 
 def _in_time(shop: Shop, row: SaleRow, terms: Bundle) -> None:
-    today = shop.business_date(shop.clock.now_ms())
+    today = shop.business_date(shop.now_ms())
     if (today - date.fromisoformat(row.business_date)).days > terms.refunds.days:
         raise PosError(
             Code.TOO_LATE,

@@ -58,3 +58,14 @@ def expired(last_day: str, path: str = "/member") -> PosError:
         path=path,
         last_day=last_day,
     )
+
+
+def no_shift_open(terminal: str) -> PosError:
+    """1312 where a shift is needed."""
+    return PosError(
+        Code.SHIFT,
+        "no shift is open at this terminal: shift.open",
+        zh="本收银台尚未开班",
+        why="none_open",
+        terminal=terminal,
+    )

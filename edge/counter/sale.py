@@ -10,7 +10,7 @@ from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
-from edge.counter.payment import mismatch, note_money
+from edge.counter.payment import mismatch, note_money, refuse_while_offline
 from edge.counter.points import earn_points
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
@@ -27,7 +27,7 @@ from edge.counter.records import (
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.stock import goods_sold
-from edge.counter.terms import Balances, Fen, Reply, Request, TenderKind, Text
+from edge.counter.terms import Balances, Fen, Reply, Request, Text
 from edge.counter.terms import Code as Word
 from edge.counter.timed import TimedIds, bill
 from edge.domain.checkout import Decision
@@ -35,6 +35,7 @@ from edge.domain.limits import exceeded
 from edge.domain.member import Member, tier_after
 from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
+from edge.domain.tenders import TenderKind
 from edge.domain.units import POINTS
 from edge.errors import Code, PosError, Retry
 from edge.storage.ids import uuid7
@@ -86,7 +87,7 @@ class CommitReply(Reply, frozen=True):
 async def commit(shop: Shop, quotes: Quotes, terminal: str, request: CommitRequest) -> CommitReply:
     """Sell: balance, rights, ledger, outbox and print intent in one transaction, durable before the reply.
 
-    Raises 1202, 1205, 1301-1304, 1502, 1601; a retry with the same ``idem`` gets the first answer again.
+    Raises 1202, 1205, 1301-1305, 1312, 1502, 1601; a retry with the same ``idem`` gets the first answer again.
     """
 
     # Looked up here, on the loop's thread, but judged only once the key is known to be new.
@@ -121,6 +122,7 @@ class _Checkout:
     def carry_out(self) -> CommitReply:
         """Check, pay, earn, record, tell HQ, queue the receipt."""
         decision, now_ms = self._decision, self._transaction.now_ms
+        refuse_while_offline(self._shop, [tender.kind for tender in self._request.tenders])
         change_fen = settle(decision, self._request.tenders, _pays_by_hint(self._quote))
         member = self._present_member()
         self._refuse_what_was_used(member)
@@ -258,6 +260,7 @@ class _Checkout:
             offline=self._shop.offline,
             tier_reached=self._tier_reached,
             next_tier=self._next_tier(member),
+            clock_untrusted=self._transaction.clock_untrusted,
         )
 
     def _next_tier(self, member: Member | None) -> NextTier | None:
@@ -319,7 +322,7 @@ def _accepted_quote(shop: Shop, quotes: Quotes, terminal: str, request: CommitRe
         accepted, digest = _quoted(shop, quotes, request)
         if digest is None or accepted.digest == digest:
             return accepted
-        again = price(shop, accepted.request, shop.clock.now_ms())
+        again = price(shop, accepted.request, shop.now_ms())
     except PosError as refusal:
         return refusal
     return PosError(
@@ -334,7 +337,7 @@ def _accepted_quote(shop: Shop, quotes: Quotes, terminal: str, request: CommitRe
 
 def _quoted(shop: Shop, quotes: Quotes, request: CommitRequest) -> tuple[Priced, str | None]:
     """The quote or basket that ``request`` names, priced under the rules of now, and the digest that it must have."""
-    now_ms = shop.clock.now_ms()
+    now_ms = shop.now_ms()
     if request.quote_id is not None:
         found = quotes.find(request.quote_id, now_ms)
         if found is None:

@@ -44,7 +44,7 @@ def get(shop: Shop, terminal: str, request: GetRequest) -> SaleRecord:
     row = shop.snapshot.sales.by_id(sale) if sale else None
     if row is None:
         raise no_such_sale()
-    return stored_sale(row)
+    return stored_sale(row, voided=shop.snapshot.sales.voided(row.id))
 
 
 class _Decided(msgspec.Struct):
@@ -104,7 +104,7 @@ def last(shop: Shop, terminal: str, request: LastRequest) -> SaleRecord:
     row = shop.snapshot.sales.last(request.terminal or terminal)
     if row is None:
         raise no_such_sale()
-    return stored_sale(row)
+    return stored_sale(row, voided=shop.snapshot.sales.voided(row.id))
 
 
 def _sale_of_idem(shop: Shop, terminal: str, idem: str) -> str:

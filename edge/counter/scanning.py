@@ -67,7 +67,7 @@ class Scanner:
     def quote(self, params: bytes) -> tuple[bytes, ...] | None:
         """The reply in pieces, or None where it has to go the careful way; raises 1201, 1202, 1205, 1501, 1601."""
         shop = self._shop
-        now_ms = shop.clock.now_ms()
+        now_ms = shop.now_ms()
         if (
             now_ms // 60_000 != self._minute
             or shop.writer.batches != self._batches

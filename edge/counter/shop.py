@@ -34,7 +34,7 @@ from edge.storage.balances import Held
 from edge.storage.cards import Cards
 from edge.storage.ledger import Ledger, Short
 from edge.storage.reader import Snapshot
-from edge.storage.transaction import Answer, Operation, Transaction
+from edge.storage.transaction import CLOCK_SLACK_MS, Answer, Operation, Transaction
 from edge.storage.writer import Writer
 
 T = TypeVar("T")
@@ -56,9 +56,20 @@ class Shop:
     printers: tuple[str, ...] = ()
     patience: Patience = field(default_factory=Patience)
     zone: ZoneInfo = field(init=False)
+    _ledger_ms: int = field(init=False)
 
     def __post_init__(self) -> None:
         self.zone = self.config.store.zone
+        self._ledger_ms = self.snapshot.last_ms()
+
+    def now_ms(self) -> int:
+        """The clock's time, but never before the last row of the ledger: a price is of the day it is sold on."""
+        return max(self.clock.now_ms(), self._ledger_ms)
+
+    @property
+    def clock_untrusted(self) -> bool:
+        """Whether the clock is behind the ledger: it was set back, or it was ahead before."""
+        return self._ledger_ms - self.clock.now_ms() > CLOCK_SLACK_MS
 
     def is_member_number(self, number: str) -> bool:
         """Whether a card number is one of ours: the same allow-list that the readers have."""
@@ -154,7 +165,10 @@ class Shop:
             return decide(transaction)
 
         def work(transaction: Transaction) -> Answer:
-            return transaction.perform(operation, lambda: judged(transaction), actor)
+            answer = transaction.perform(operation, lambda: judged(transaction), actor)
+            if not answer.duplicate:
+                self._ledger_ms = transaction.now_ms
+            return answer
 
         try:
             answer = await self.writer.submit(work)

@@ -73,6 +73,7 @@ def sale_slip(sale: SaleRecord, snapshot: Snapshot, store: Store, programme: Pro
         member=_member(snapshot, sale.member, sale.tier, sale.balances, programme, decision),
         messages=_messages(sale, store, programme),
         offline=sale.offline,
+        clock_untrusted=sale.clock_untrusted,
     )
 
 
@@ -103,6 +104,10 @@ def refund_slip(refund: RefundRecord, snapshot: Snapshot, store: Store, programm
         gift_back_fen=refund.gift_back_fen,
         member=_member(snapshot, refund.member, None, refund.balances, programme, None),
         offline=refund.offline,
+        clock_untrusted=refund.clock_untrusted,
+        void=refund.void,
+        approved_by=refund.approved_by,
+        tenders=tuple(Tender(t.kind, t.amount_fen, t.ref) for t in refund.tenders),
     )
 
 
@@ -118,7 +123,7 @@ def account_slip(record: SlipRecord, snapshot: Snapshot, store: Store, programme
         business_date=record.business_date,
         facts=record.facts,
         member=_member(snapshot, record.member, None, record.balances, programme, None),
-        signed=record.kind == "withdraw",
+        signed=record.kind in ("withdraw", "pay_out", "shift"),
         offline=record.offline,
         clock_untrusted=record.clock_untrusted,
     )

@@ -1,6 +1,6 @@
 """The words that requests are made of: bounded integers, texts with a length, keys."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 
@@ -17,9 +17,6 @@ Text = Annotated[str, msgspec.Meta(max_length=64)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Code = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Day = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-TenderKind = Literal[
-    "cash", "card", "wechat", "alipay", "other", "stored_value", "points", "voucher", "credit"
-]
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

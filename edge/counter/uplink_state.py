@@ -29,7 +29,8 @@ class SyncReply(Reply, frozen=True):
     """``queued`` events wait for HQ, the oldest for ``oldest_s`` seconds, ``bytes`` in all.
 
     ``exposure_fen`` is what members could not spend until somebody decides, if this box burned now: rights
-    that HQ has granted here and that are not used up, points at their redemption value.
+    that HQ has granted here and that are not used up, points at their redemption value. ``clock_untrusted``: the
+    box's clock is behind its own ledger.
     """
 
     configured: bool
@@ -43,6 +44,7 @@ class SyncReply(Reply, frozen=True):
     exposure_fen: int
     alarm: str
     incarnation: str
+    clock_untrusted: bool
 
 
 def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
@@ -61,6 +63,7 @@ def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
         exposure_fen=exposure_fen(shop),
         alarm=state.alarm,
         incarnation=shop.snapshot.identity()[0],
+        clock_untrusted=shop.clock_untrusted,
     )
 
 

@@ -21,15 +21,20 @@ SlipKind = Literal[
     "redemption",
     "card",
     "shift",
+    "pay_in",
+    "pay_out",
     "draw",
     "voucher",
 ]
-ValueKind = Literal["text", "fen", "count", "tender"]
+OF_THE_STAFF: frozenset[SlipKind] = frozenset({"shift", "pay_in", "pay_out"})
+"""Slips that no customer ever sees, let alone signs."""
+
+ValueKind = Literal["text", "fen", "count", "tender", "divider"]
 Value = int | str
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """One line: the key of a label, and a value that is fen, a number, a text or the kind of a tender."""
+    """One line: the key of a label, and a value that is fen, a number, a text or the kind of a tender; or a divider."""
 
     key: str
     value: Value
@@ -61,13 +66,15 @@ def account_document(slip: AccountSlip, lang: Lang) -> Document:
     if slip.member:
         blocks += [Divider(), *_balances(slip.member, words)]
     if slip.signed:
-        blocks += [Divider(), Feed(), Text(words.signature), Feed(2)]
+        signature = LABELS["staff_signature"][lang] if slip.kind in OF_THE_STAFF else words.signature
+        blocks += [Divider(), Feed(), Text(signature), Feed(2)]
     return (*blocks, Divider(), *foot(slip, words))
 
 
-def _line(fact: Fact, lang: Lang, words: Wording) -> Pair:
-    labels = LABELS.get(fact.key)
-    label = labels[lang] if labels else words.tender(fact.key)
+def _line(fact: Fact, lang: Lang, words: Wording) -> Block:
+    if fact.kind == "divider":
+        return Divider()
+    label = _label(fact.key, lang, words)
     match fact.kind:
         case "fen":
             shown = yuan(int(fact.value))
@@ -76,6 +83,14 @@ def _line(fact: Fact, lang: Lang, words: Wording) -> Pair:
         case _:
             shown = str(fact.value)
     return Pair(label, shown)
+
+
+def _label(key: str, lang: Lang, words: Wording) -> str:
+    """The words for ``key``; for ``tender:KIND`` (or the kind alone) and ``why:WORD`` those of the tender or reason."""
+    said = LABELS.get(key)
+    if said is not None:
+        return said[lang]
+    return words.tender(key.removeprefix("tender:").removeprefix("why:"))
 
 
 def _balances(member: SlipMember, words: Wording) -> list[Block]:

@@ -11,7 +11,7 @@ def refund_document(slip: RefundSlip, lang: Lang) -> Document:
     """The slip of one refund, with room for the customer's signature."""
     words = WORDING[lang]
     blocks = [
-        *head(slip.shop, words.refund, words),
+        *head(slip.shop, words.void if slip.void else words.refund, words),
         *origin(slip, words),
         Text(f"{words.original} {slip.sale_receipt_no}"),
         Divider(),
@@ -44,12 +44,25 @@ def _totals(slip: RefundSlip, words: Wording) -> list[Block]:
         blocks.append(Pair(words.points_short, yuan(-slip.points_short_fen)))
     blocks += _to_accounts(slip, words)
     refunded = f"{words.currency}{yuan(slip.amount_fen)}"
-    blocks += [
-        Pair(words.refunded, refunded, bold=True, size=2),
-        Pair(words.refund_by, words.tender(slip.tender)),
-    ]
+    blocks.append(Pair(words.refunded, refunded, bold=True, size=2))
+    blocks += _paid_back(slip, words)
     blocks += [Pair(words.coupon_restored, coupon) for coupon in slip.coupons_restored]
-    return [*blocks, Text(f"{words.reason} {slip.reason}")] if slip.reason else blocks
+    if slip.reason:
+        blocks.append(Text(f"{words.reason} {slip.reason}"))
+    if slip.approved_by:
+        blocks.append(Text(f"{words.approved_by} {slip.approved_by}"))
+    return blocks
+
+
+def _paid_back(slip: RefundSlip, words: Wording) -> list[Block]:
+    """How the money goes back: the tenders one by one, or the only one."""
+    if len(slip.tenders) < 2 and not slip.void:
+        return [Pair(words.refund_by, words.tender(slip.tenders[0].kind if slip.tenders else slip.tender))]
+    blocks: list[Block] = []
+    for tender in slip.tenders:
+        kind = " ".join(part for part in (words.tender(tender.kind), tender.ref) if part)
+        blocks.append(Pair(f"{words.refund_by} {kind}", yuan(tender.amount_fen)))
+    return blocks
 
 
 def _to_accounts(slip: RefundSlip, words: Wording) -> list[Block]:

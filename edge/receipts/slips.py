@@ -117,7 +117,8 @@ class RefundSlip(msgspec.Struct, frozen=True):
     ``points_back`` were spent on the sale as ``points_back_fen`` and return to the member;
     ``points_clawed`` were earned by it and go; ``points_short_fen`` pays for points that the member no
     longer had. What came from vouchers, credit and stored value goes back there; ``amount_fen`` is what the
-    customer is handed after all that, as ``tender``.
+    customer is handed after all that, as ``tenders``, or ``tender`` where there are none. A ``void`` undoes the
+    whole sale.
     """
 
     shop: Shop
@@ -145,3 +146,6 @@ class RefundSlip(msgspec.Struct, frozen=True):
     member: SlipMember | None = None
     offline: bool = False
     clock_untrusted: bool = False
+    void: bool = False
+    tenders: tuple[Tender, ...] = ()
+    approved_by: str = ""

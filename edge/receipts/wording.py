@@ -13,6 +13,7 @@ class Wording:
 
     sale: str
     refund: str
+    void: str
     receipt_no: str
     original: str
     time: str
@@ -42,6 +43,7 @@ class Wording:
     goods_value: str
     refund_by: str
     reason: str
+    approved_by: str
     points_back: str
     points_back_worth: str
     points_clawed: str
@@ -73,6 +75,7 @@ class Wording:
 ZH_CN = Wording(
     sale="销售小票",
     refund="退货小票",
+    void="作废小票",
     receipt_no="单号",
     original="原单",
     time="时间",
@@ -102,6 +105,7 @@ ZH_CN = Wording(
     goods_value="退货金额",
     refund_by="退款方式",
     reason="退货原因",
+    approved_by="授权人",
     points_back="退回积分",
     points_back_worth="其中退回积分抵扣",
     points_clawed="扣回积分",
@@ -138,6 +142,7 @@ ZH_CN = Wording(
 ZH_TW = Wording(
     sale="銷售明細",
     refund="退貨明細",
+    void="作廢明細",
     receipt_no="單號",
     original="原單",
     time="時間",
@@ -167,6 +172,7 @@ ZH_TW = Wording(
     goods_value="退貨金額",
     refund_by="退款方式",
     reason="退貨原因",
+    approved_by="授權人",
     points_back="退回積分",
     points_back_worth="其中退回積分折抵",
     points_clawed="扣回積分",
@@ -203,6 +209,7 @@ ZH_TW = Wording(
 EN = Wording(
     sale="Receipt",
     refund="Refund",
+    void="Void",
     receipt_no="No.",
     original="Sale no.",
     time="Time",
@@ -232,6 +239,7 @@ EN = Wording(
     goods_value="Goods returned",
     refund_by="Paid back as",
     reason="Reason",
+    approved_by="Approved by",
     points_back="Points returned",
     points_back_worth="Returned as points",
     points_clawed="Points withdrawn",

@@ -199,6 +199,7 @@ class HelloFacts(msgspec.Struct, frozen=True):
     incarnation: str
     seq: int
     capabilities: tuple[str, ...]
+    clock_untrusted: bool = False
 
 
 class Hello(HelloFacts, frozen=True, kw_only=True):

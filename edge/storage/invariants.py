@@ -84,7 +84,7 @@ _QUERIES = (
         "SELECT 'operation ' || seq || ' has no sale' FROM op LEFT JOIN sale ON sale.op = seq"
         " WHERE kind='sale.commit' AND ok AND sale.id IS NULL"
         " UNION ALL SELECT 'operation ' || seq || ' has no refund' FROM op LEFT JOIN refund ON refund.op = seq"
-        " WHERE kind='sale.refund' AND ok AND refund.id IS NULL",
+        " WHERE kind IN ('sale.refund', 'sale.void') AND ok AND refund.id IS NULL",
     ),
     (
         3,
@@ -92,7 +92,7 @@ _QUERIES = (
         " WHERE kind <> 'sale.commit' OR NOT ok"
         " OR (id, receipt_no) IS NOT (answer ->> 'sale', answer ->> 'receipt_no')"
         " UNION ALL SELECT 'operation ' || seq || ' answered another refund' FROM refund JOIN op ON seq = op"
-        " WHERE kind <> 'sale.refund' OR NOT ok"
+        " WHERE kind <> iif(record ->> 'void', 'sale.void', 'sale.refund') OR NOT ok"
         " OR (id, receipt_no) IS NOT (answer ->> 'refund', answer ->> 'receipt_no')",
     ),
     (
@@ -131,6 +131,12 @@ _QUERIES = (
         " IS NOT (sum((l.net_fen - l.points_paid_fen) * l.refunded_milli / l.qty_milli"
         " + l.points_paid_fen * l.refunded_milli / l.qty_milli), sum(l.points * l.refunded_milli / l.qty_milli),"
         " sum(l.points_used * l.refunded_milli / l.qty_milli))",
+    ),
+    (
+        8,
+        "SELECT sale.id || ' was voided in part, or more than once' FROM sale JOIN refund r ON r.sale = sale.id"
+        " WHERE r.record ->> 'void' AND (refunded_fen <> net_fen"
+        " OR (SELECT count(*) FROM refund WHERE refund.sale = sale.id) > 1)",
     ),
     (
         8,

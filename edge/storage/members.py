@@ -113,9 +113,12 @@ class Members:
         """Move a member to a tier on business day ``since``."""
         self._db.execute("UPDATE member SET tier=?, tier_since=? WHERE id=?", (tier, since, member))
 
-    def brought_back(self, member: str, fen: int) -> None:
-        """Take a refund off what counts towards the tier; the tier itself stays until its review."""
-        self._db.execute("UPDATE member SET cumulative_fen = cumulative_fen - ? WHERE id=?", (fen, member))
+    def brought_back(self, member: str, fen: int, visits: int = 0) -> None:
+        """Take a refund, or the visit too, off what counts towards the tier; the tier itself stays until its review."""
+        self._db.execute(
+            "UPDATE member SET cumulative_fen = cumulative_fen - ?, visits = visits - ? WHERE id=?",
+            (fen, visits, member),
+        )
 
     def _one(self, where: str, value: str) -> Member | None:
         row = self._db.execute(f"SELECT {COLUMNS} FROM member WHERE {where}", (value,)).fetchone()

@@ -24,6 +24,7 @@ from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.goods import Goods
+from edge.storage.held import HeldBaskets
 from edge.storage.kin import Kin
 from edge.storage.members import Members
 from edge.storage.notes import Notes
@@ -32,6 +33,7 @@ from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import COLUMNS, SaleRow, Sales
 from edge.storage.shelf_prices import ShelfPrices
+from edge.storage.shifts import Shifts
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
 from edge.storage.stock import Stock
@@ -67,6 +69,8 @@ class Snapshot:
         self.attendance = Attendance(self._db)
         self.credit = Credit(self._db)
         self.vouchers = Vouchers(self._db)
+        self.shifts = Shifts(self._db)
+        self.held_baskets = HeldBaskets(self._db)
 
     def close(self) -> None:
         """Give the file back."""
@@ -126,6 +130,11 @@ class Snapshot:
     def sales_count(self) -> int:
         """How many sales the ledger holds."""
         return int(self._db.execute("SELECT count(*) FROM sale").fetchone()[0])
+
+    def last_ms(self) -> int:
+        """When the last operation was (ms), 0 for an empty ledger."""
+        row = self._db.execute("SELECT at_ms FROM op ORDER BY seq DESC LIMIT 1").fetchone()
+        return int(row[0]) if row else 0
 
     def identity(self) -> tuple[str, int]:
         """(incarnation nonce, last operation's seq): what tills remember to notice a rolled-back box."""

@@ -32,6 +32,9 @@ class SaleRow:
 
 COLUMNS = ", ".join(SaleRow.__slots__)
 
+VOIDED = "EXISTS (SELECT 1 FROM refund WHERE refund.sale = sale.id AND refund.record ->> 'void')"
+"""Of a row of sale: whether a void has undone it."""
+
 
 class Sales:
     """The tables of sales on one connection."""
@@ -49,9 +52,9 @@ class Sales:
         return int(row[0])
 
     def day_fen(self, member: str, business_date: str) -> int:
-        """What a member has paid with money on this business day."""
+        """What a member has paid with money on this business day, sales that were voided left out."""
         row = self._db.execute(
-            "SELECT coalesce(sum(due_fen), 0) FROM sale WHERE member=? AND business_date=?",
+            f"SELECT coalesce(sum(due_fen), 0) FROM sale WHERE member=? AND business_date=? AND NOT {VOIDED}",
             (member, business_date),
         ).fetchone()
         return int(row[0])
@@ -156,7 +159,20 @@ class Sales:
         ).fetchone()
         return int(row[0])
 
+    def voided(self, sale: str) -> bool:
+        """Whether a void has undone this sale."""
+        row = self._db.execute(f"SELECT {VOIDED} FROM sale WHERE id=?", (sale,)).fetchone()
+        return bool(row and row[0])
+
     def refund_record(self, refund: str) -> tuple[str, str, str] | None:
         """(sale id, receipt number, record) of a refund."""
         row = self._db.execute("SELECT sale, receipt_no, record FROM refund WHERE id=?", (refund,)).fetchone()
         return (row[0], row[1], row[2]) if row else None
+
+    def find_refund(self, reference: str) -> str | None:
+        """The id of a refund, by that or by its receipt number."""
+        row = self._db.execute(
+            "SELECT id FROM refund WHERE id=? UNION ALL SELECT id FROM refund WHERE receipt_no=? LIMIT 1",
+            (reference, reference),
+        ).fetchone()
+        return str(row[0]) if row else None

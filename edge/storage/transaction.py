@@ -18,6 +18,7 @@ from edge.storage.commissions import Commissions
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.goods import Goods
+from edge.storage.held import HeldBaskets
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.kin import Kin
 from edge.storage.ledger import Ledger
@@ -30,6 +31,7 @@ from edge.storage.print_jobs import PrintJobs
 from edge.storage.rule_uses import RuleUses
 from edge.storage.sales import Sales
 from edge.storage.shelf_prices import ShelfPrices
+from edge.storage.shifts import Shifts
 from edge.storage.slips import Slips
 from edge.storage.staff import Staff
 from edge.storage.stock import Stock
@@ -39,6 +41,9 @@ from edge.storage.vouchers import Vouchers
 T = TypeVar("T")
 
 _NOT_DECIDED = {Code.QUOTE_EXPIRED, Code.RULES_CHANGED}
+
+CLOCK_SLACK_MS = 1000
+"""A clock that is set right goes back by less; one that is further behind the ledger is not to be trusted."""
 
 GENESIS = bytes(32)
 """What the first operation's hash is chained to."""
@@ -79,6 +84,7 @@ class Transaction:
         self.db = db
         self.clock = clock
         self.now_ms = 0
+        self.clock_untrusted = False
         self.seq = 0
         self._authority = authority
         self.ledger = Ledger(db, authority)
@@ -105,13 +111,17 @@ class Transaction:
         self.stock = Stock(db)
         self.credit = Credit(db)
         self.vouchers = Vouchers(db)
+        self.shifts = Shifts(db)
+        self.held_baskets = HeldBaskets(db)
         self._head = GENESIS
         self._last_ms = 0
         self.forget()
 
     def open_batch(self) -> None:
         """Called by the writer after BEGIN. Time never goes below the last row of the ledger."""
-        self.now_ms = max(self.clock.now_ms(), self._last_ms)
+        wall_ms = self.clock.now_ms()
+        self.now_ms = max(wall_ms, self._last_ms)
+        self.clock_untrusted = self.now_ms - wall_ms > CLOCK_SLACK_MS
 
     def forget(self) -> None:
         """Read the chain's head from the file again: after a rollback the remembered one may be wrong."""

@@ -17,6 +17,12 @@ def printing_rows(desk: Desk) -> tuple[Method[Any], ...]:
     async def job(session: Session, params: printing.JobRequest) -> printing.JobReply:
         return await printing.print_job(shop, spooler, session.terminal, params)
 
+    async def cancel(session: Session, params: printing.CancelRequest) -> printing.JobReply:
+        return await printing.cancel(shop, spooler, session.terminal, params)
+
+    async def retry(session: Session, params: printing.RetryRequest) -> printing.JobReply:
+        return await printing.retry(shop, spooler, session.terminal, params)
+
     async def drawer(session: Session, params: printing.DrawerRequest) -> printing.DrawerReply:
         return await printing.open_drawer(shop, desk.devices, session.terminal, params)
 
@@ -35,6 +41,22 @@ def printing_rows(desk: Desk) -> tuple[Method[Any], ...]:
             printing.JobReply,
             job,
             summary="Where a print job stands.",
+        ),
+        Method(
+            "print.cancel",
+            printing.CancelRequest,
+            printing.JobReply,
+            cancel,
+            WRITE,
+            summary="Give up a receipt that has not begun to print.",
+        ),
+        Method(
+            "print.retry",
+            printing.RetryRequest,
+            printing.JobReply,
+            retry,
+            (*WRITE, Code.NO_SUCH_DEVICE),
+            summary="Print a job again, here or on another printer.",
         ),
         Method(
             "drawer.open",

@@ -3,13 +3,28 @@
 from collections.abc import Awaitable
 from typing import Any
 
-from edge.counter import quoting, refund, sale, sale_history
+from edge.counter import quoting, refund, sale, sale_history, voiding
 from edge.counter.records import SaleRecord
 from edge.counter.scanning import Scanner
 from edge.counter.shop import Shop
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
+
+COMMITTING = (
+    *WRITE,
+    Code.CARD_STOPPED,
+    Code.CARD_EXPIRED,
+    Code.BALANCE_SHORT,
+    Code.CREDIT_LIMIT,
+    Code.QUOTE_EXPIRED,
+    Code.RULES_CHANGED,
+    Code.TENDERS_MISMATCH,
+    Code.COUPON,
+    Code.OFFLINE_LIMIT,
+    Code.TENDER_NOT_OFFLINE,
+    Code.SHIFT,
+)
 
 
 def sale_rows(desk: Desk) -> tuple[Method[Any], ...]:
@@ -32,18 +47,6 @@ def sale_rows(desk: Desk) -> tuple[Method[Any], ...]:
     def last(session: Session, params: sale_history.LastRequest) -> SaleRecord:
         return sale_history.last(shop, session.terminal, params)
 
-    committing = (
-        *WRITE,
-        Code.CARD_STOPPED,
-        Code.CARD_EXPIRED,
-        Code.BALANCE_SHORT,
-        Code.CREDIT_LIMIT,
-        Code.QUOTE_EXPIRED,
-        Code.RULES_CHANGED,
-        Code.TENDERS_MISMATCH,
-        Code.COUPON,
-        Code.OFFLINE_LIMIT,
-    )
     no_sale = (Code.NO_SUCH_SALE,)
     return (
         Method(
@@ -60,7 +63,7 @@ def sale_rows(desk: Desk) -> tuple[Method[Any], ...]:
             sale.CommitRequest,
             sale.CommitReply,
             writing(desk, commit),
-            committing,
+            COMMITTING,
             summary="Sell what was quoted; durable before the reply.",
         ),
         Method("sale.get", sale_history.GetRequest, SaleRecord, get, no_sale, summary="One sale as decided."),
@@ -104,7 +107,15 @@ def refund_rows(desk: Desk) -> tuple[Method[Any], ...]:
             refund.RefundRequest,
             refund.RefundReply,
             writing(desk, refund.refund),
-            (*WRITE, *errors),
+            (*WRITE, *errors, Code.SHIFT),
             summary="Take goods back, by line.",
+        ),
+        Method(
+            "sale.void",
+            voiding.VoidRequest,
+            voiding.VoidReply,
+            writing(desk, voiding.void),
+            (*WRITE, Code.NO_SUCH_SALE, Code.VOID_NOT_ALLOWED, Code.APPROVAL_NEEDED, Code.SHIFT),
+            summary="Undo a sale of today, whole.",
         ),
     )

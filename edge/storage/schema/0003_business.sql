@@ -233,6 +233,7 @@ CREATE TABLE shift(
   record TEXT                                         -- what the close said (JSON)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX shift_op ON shift(op);
+CREATE INDEX shift_day ON shift(business_date);
 CREATE UNIQUE INDEX shift_open ON shift(terminal) WHERE closed_ms IS NULL;
 
 CREATE TABLE held(
@@ -240,10 +241,15 @@ CREATE TABLE held(
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
   terminal TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
+  business_date TEXT NOT NULL,
   label TEXT NOT NULL,
-  basket TEXT NOT NULL                                -- the params of a quote (JSON)
+  basket TEXT NOT NULL,                               -- the params of a quote (JSON)
+  gone TEXT CHECK(gone IN ('recalled', 'dropped')),   -- NULL: it still waits
+  gone_to TEXT,                                       -- the terminal that took it
+  gone_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX held_op ON held(op);
+CREATE INDEX held_waits ON held(at_ms) WHERE gone IS NULL;
 
 -- --- staff ---
 

@@ -239,10 +239,11 @@ async def open_floor(
     with_hq: bool = False,
     printers: tuple[str, ...] = (),
     at: str = OPENING,
+    store: dict[str, Any] | None = None,
 ) -> AsyncIterator[Floor]:
-    """Open a shop under ``raw``; invariants are checked at the end."""
+    """Open a shop under ``raw``, with more keys of ``[store]``; invariants are checked at the end."""
     config = Config(
-        Store("S001", "corner", "街角"),
+        Store("S001", "corner", "街角", **(store or {})),
         Paths(str(folder), str(folder)),
         Programme("", (r"8\d{7}",)),
         Hq("mqtt://hq") if with_hq else None,

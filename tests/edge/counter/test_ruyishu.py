@@ -165,6 +165,7 @@ async def test_c7_the_gift_of_a_birthday_is_one_a_year(counter: ProgrammeCounter
 
 async def test_d9_a_birthday_by_the_moon_doubles_on_its_day_of_the_year(counter: ProgrammeCounter) -> None:
     """Born on the 1st of the 1st by the moon: 17 February 2026, 6 February 2027."""
+    counter.at("2026-02-15T12:00:00+08:00")
     member = await counter.member(birthday="1980-01-01", calendar="lunar")
     earned = {}
     for day in ("2026-02-16", "2026-02-17", "2026-02-18", "2027-02-06", "2027-02-17"):
