@@ -19,6 +19,7 @@ VERBS = {
     "status": Verb("edge.cli.status:status", "Say how the running daemon is."),
     "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
     "rules": Verb("edge.cli.rules:rules", "Write rule bundles: check, test, compare, evaluate, explain."),
+    "members": Verb("edge.cli.members:members", "Take members over from an old system; find a member."),
     "explain": Verb("edge.cli.explain:explain", "Say line by line where a receipt's points come from."),
     "staff": Verb("edge.cli.staff:staff", "Register staff; say who may do what."),
     "config": Verb("edge.cli.config_check:config", "Check the configuration file."),

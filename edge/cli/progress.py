@@ -1,6 +1,7 @@
 """How far a long piece of work has got, on stderr: a bar for a person, a line every tenth for a log."""
 
 import sys
+import time
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,8 @@ import click
 
 BAR_CELLS = 30
 TENTHS = 10
+PACE_AFTER_S = 0.5
+"""Before that a pace would only be a guess."""
 
 
 class Progress:
@@ -19,6 +22,7 @@ class Progress:
         self._done = 0
         self._tenth = 0
         self._drawn = sys.stderr.isatty()
+        self._began_s = time.monotonic()
 
     def __enter__(self) -> Self:
         return self
@@ -43,4 +47,13 @@ class Progress:
     def _draw(self) -> None:
         filled = BAR_CELLS * self._done // self._total
         bar = "#" * filled + "." * (BAR_CELLS - filled)
-        click.echo(f"\r{self._label} [{bar}] {self._done}/{self._total}", nl=False, err=True)
+        pace = self._pace(time.monotonic() - self._began_s)
+        click.echo(f"\r{self._label} [{bar}] {self._done}/{self._total}{pace}\x1b[K", nl=False, err=True)
+
+    def _pace(self, took_s: float) -> str:
+        """How many a second so far, and how long it will go on like this."""
+        if took_s < PACE_AFTER_S or not self._done:
+            return ""
+        rate = self._done / took_s
+        minutes, seconds = divmod(round((self._total - self._done) / rate), 60)
+        return f" {rate:.0f}/s {minutes}:{seconds:02d} left"

@@ -10,6 +10,7 @@ from edge.rpc.rows.devices import device_rows
 from edge.rpc.rows.gifts import gift_rows
 from edge.rpc.rows.goods import goods_rows
 from edge.rpc.rows.guarded import guarded
+from edge.rpc.rows.member_import import member_import_rows
 from edge.rpc.rows.members import member_rows
 from edge.rpc.rows.passes import pass_rows, timed_rows
 from edge.rpc.rows.printing import printing_rows
@@ -19,6 +20,7 @@ from edge.rpc.rows.sync import sync_rows
 
 _ROWS = (
     member_rows,
+    member_import_rows,
     account_rows,
     pass_rows,
     timed_rows,

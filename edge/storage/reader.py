@@ -25,6 +25,7 @@ from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
+from edge.storage.imports import Imports
 from edge.storage.kin import Kin
 from edge.storage.members import Members
 from edge.storage.notes import Notes
@@ -53,6 +54,7 @@ class Snapshot:
         self.members = Members(self._db)
         self.cards = Cards(self._db)
         self.kin = Kin(self._db)
+        self.imports = Imports(self._db)
         self.notes = Notes(self._db)
         self.sales = Sales(self._db)
         self.bundles = Bundles(self._db)

@@ -19,6 +19,7 @@ from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
+from edge.storage.imports import Imports
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.kin import Kin
 from edge.storage.ledger import Ledger
@@ -91,6 +92,7 @@ class Transaction:
         self.members = Members(db)
         self.cards = Cards(db)
         self.kin = Kin(db)
+        self.imports = Imports(db)
         self.notes = Notes(db)
         self.sales = Sales(db)
         self.outbox = Outbox(db)

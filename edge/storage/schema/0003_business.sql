@@ -125,6 +125,18 @@ CREATE INDEX note_op ON note(op);
 CREATE INDEX note_member ON note(member, at_ms);
 CREATE INDEX note_due ON note(due) WHERE kind = 'call' AND outcome IS NULL;
 
+-- Rows of an old system's table as they were taken over, by which the same row again changes nothing.
+CREATE TABLE imported(
+  card_no TEXT PRIMARY KEY,
+  op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
+  member TEXT NOT NULL REFERENCES member(id),
+  row TEXT NOT NULL,                                  -- JSON
+  awaits TEXT                                         -- card of a referrer who comes further down
+) STRICT, WITHOUT ROWID;
+CREATE INDEX imported_op ON imported(op);
+CREATE INDEX imported_member ON imported(member);
+CREATE INDEX imported_awaits ON imported(awaits) WHERE awaits IS NOT NULL;
+
 -- --- accounts beside points and stored value ---
 
 -- A pass without a count: as often as one likes, until its last day. Counted ones are accounts (visits:PASS).
