@@ -22,6 +22,9 @@ VERBS = {
     "members": Verb("edge.cli.members:members", "Take members over from an old system; find a member."),
     "explain": Verb("edge.cli.explain:explain", "Say line by line where a receipt's points come from."),
     "staff": Verb("edge.cli.staff:staff", "Register staff; say who may do what."),
+    "log": Verb(
+        "edge.cli.log:log", "Show the operation log: who asked for what, and that nobody changed it."
+    ),
     "config": Verb("edge.cli.config_check:config", "Check the configuration file."),
     "goods": Verb("edge.cli.goods:goods", "Find goods; import them from CSV or Excel."),
     "hq": Verb("edge.cli.hq:hq", "Serve and steer HQ's end."),

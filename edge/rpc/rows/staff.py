@@ -3,7 +3,7 @@
 from typing import Any
 from weakref import WeakSet
 
-from edge.counter import attendance, commissions, staff
+from edge.counter import attendance, commissions, op_log, staff
 from edge.errors import Code
 from edge.rpc.methods import ADMIN, Method, Nothing, Session
 from edge.rpc.rows.desk import WRITE, Desk, writing
@@ -15,7 +15,7 @@ def staff_rows(desk: Desk) -> tuple[Method[Any], ...]:
 
 
 def _work_rows(desk: Desk) -> tuple[Method[Any], ...]:
-    """Attendance, and what the work brings."""
+    """Attendance, what the work brings, and the log of it."""
     shop = desk.shop
 
     def of_day(session: Session, params: attendance.AttendanceRequest) -> attendance.AttendanceReply:
@@ -24,7 +24,19 @@ def _work_rows(desk: Desk) -> tuple[Method[Any], ...]:
     async def report(session: Session, params: commissions.ReportRequest) -> commissions.CommissionReport:
         return await commissions.report(shop, params)
 
+    async def log(session: Session, params: op_log.LogRequest) -> op_log.LogReply:
+        return await op_log.list_log(shop, params)
+
     return (
+        Method(
+            "admin.log.list",
+            op_log.LogRequest,
+            op_log.LogReply,
+            log,
+            (),
+            ADMIN,
+            "The operation log, and whether its chain holds.",
+        ),
         Method(
             "staff.clock",
             attendance.ClockRequest,
