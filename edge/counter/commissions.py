@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from edge.counter.quoting import Priced
 from edge.counter.records import stored_sale
 from edge.counter.refusals import bad
@@ -20,27 +18,25 @@ from edge.storage.transaction import Transaction
 
 def earn_commission(
     shop: Shop, transaction: Transaction, on: On, salesperson: str, base_fen: int, subject: str
-) -> list[Earned]:
-    """What ``salesperson`` has of a top-up, a pass or a new member; nothing where nobody is named.
+) -> dict[str, object]:
+    """What ``salesperson`` has of a top-up, a pass or a new member: written down; returns what HQ's event says of it.
 
-    ``subject`` is the id of the slip or member.
+    ``subject`` is the id of the slip or member. Nothing where nobody is named.
     """
     if not salesperson:
-        return []
+        return {}
     earned = earned_on(shop.programme.bundle.commissions, on, base_fen)
-    _write(shop, transaction, salesperson, subject, earned)
-    return earned
+    return _written(shop, transaction, salesperson, subject, earned)
 
 
-def earn_on_sale(shop: Shop, transaction: Transaction, quote: Priced, sale: str) -> list[Earned]:
-    """What the salesperson of ``quote`` has of the sale that came of it."""
+def earn_on_sale(shop: Shop, transaction: Transaction, quote: Priced, sale: str) -> dict[str, object]:
+    """What the salesperson of ``quote`` has of the sale that came of it; returns what HQ's event says of it."""
     salesperson, terms = quote.request.salesperson, quote.programme.bundle
     if not salesperson or not terms.commissions:
-        return []
+        return {}
     sold = [SoldLine(line.qty_milli, 0, line.net_fen, 0, 0, 0) for line in quote.decision.lines]
     earned = earned_on_sale(terms.commissions, _goods(quote.kernel_request, sold))
-    _write(shop, transaction, salesperson, sale, earned)
-    return earned
+    return _written(shop, transaction, salesperson, sale, earned)
 
 
 def take_back_commission(
@@ -50,18 +46,17 @@ def take_back_commission(
     row: SaleRow,
     back: Iterable[tuple[int, int]],
     subject: str,
-) -> list[Earned]:
+) -> dict[str, object]:
     """Take back the share of (line, qty_milli) of the sale; call it before they are written down as returned.
 
     ``subject`` is the id of the refund, ``terms`` are those of the sale.
     """
     salesperson = stored_sale(row).salesperson
     if not salesperson or not terms.commissions:
-        return []
+        return {}
     goods = _goods(row.kernel_request.encode(), transaction.sales.lines(row.id))
     earned = taken_back(terms.commissions, goods, dict(back))
-    _write(shop, transaction, salesperson, subject, earned)
-    return earned
+    return _written(shop, transaction, salesperson, subject, earned)
 
 
 class ReportRequest(Request, frozen=True):
@@ -106,11 +101,6 @@ async def report(shop: Shop, request: ReportRequest) -> CommissionReport:
     return CommissionReport(request.from_day, request.to_day, rows, sum(row.fen for row in rows))
 
 
-def for_hq(earned: Sequence[Earned]) -> dict[str, object]:
-    """What HQ's books get of it, beside the event's own body."""
-    return {"commission": msgspec.to_builtins([(one.rule, one.fen) for one in earned])} if earned else {}
-
-
 # --- the pieces ---
 
 
@@ -130,8 +120,10 @@ def _goods(kernel_request: bytes, sold: Sequence[SoldLine]) -> list[GoodsLine]:
     ]
 
 
-def _write(
+def _written(
     shop: Shop, transaction: Transaction, salesperson: str, subject: str, earned: Sequence[Earned]
-) -> None:
+) -> dict[str, object]:
+    """Write it down; returns what HQ's event says of it beside its own body."""
     day = shop.business_date(transaction.now_ms).isoformat()
     transaction.commissions.insert(transaction.seq + 1, salesperson, subject, day, earned)
+    return {"commission": [(one.rule, one.fen) for one in earned]} if earned else {}

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from edge.counter.account_slips import Given, SlipRequest, fact, give_slip
+from edge.counter.commissions import earn_commission
 from edge.counter.events import tell_hq
 from edge.counter.particulars import (
     Birthday,
@@ -111,13 +112,14 @@ class _Registration:
         points = welcome_bonus(shop, transaction, member.id)
         _thank_referrers(shop, transaction, member.id)
         change_fen, given = self._take_fee(member)
+        commission = earn_commission(shop, transaction, "register", member.salesperson, 0, member.id)
         return RegisterReply(
             member=member.id,
             card_no=member.card_no,
             tier=member.tier,
             registered_at=shop.local_time(transaction.now_ms),
             points=points,
-            queue_seq=tell_hq(shop, transaction, "member", member.id, self._for_hq(member)),
+            queue_seq=tell_hq(shop, transaction, "member", member.id, self._for_hq(member) | commission),
             offline=shop.offline,
             valid_until=member.valid_until,
             fee_fen=self._fee_fen,

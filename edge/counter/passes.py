@@ -7,6 +7,7 @@ import msgspec
 
 from edge.counter.account_slips import SlipRequest, fact, give_slip
 from edge.counter.approvals import approved_by
+from edge.counter.commissions import earn_commission
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyTenders, take
 from edge.counter.refusals import bad
@@ -142,6 +143,7 @@ async def sell(shop: Shop, terminal: str, request: SellRequest) -> SellReply:
         told: dict[str, object] = {"pass": kind.id, "qty": request.qty, "amount_fen": amount_fen}
         told |= {"first_day": first, "last_day": last, "receipt_no": given.receipt_no, "slip": given.slip}
         told |= {"cashier": request.cashier, "salesperson": request.salesperson}
+        told |= earn_commission(shop, transaction, "pass", request.salesperson, amount_fen, given.slip)
         seq = tell_hq(shop, transaction, "pass_sold", member.id, told)
         return SellReply(
             kind.id,

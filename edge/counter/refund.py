@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 import msgspec
 
-from edge.counter import commissions
+from edge.counter.commissions import take_back_commission
 from edge.counter.coupons import restore
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyKind, note_money
@@ -26,7 +26,6 @@ from edge.counter.shop import Keyed, Shop, balances_in
 from edge.counter.stock import goods_back
 from edge.counter.terms import Code as Word
 from edge.counter.terms import QtyMilli, Reply, Request, Text
-from edge.domain.commission import Earned
 from edge.domain.limits import counted
 from edge.domain.money import telescope
 from edge.domain.refund_sources import Paid, Returned, share_out
@@ -197,7 +196,7 @@ class Refunding:
         goods_back(self._shop, transaction, row.id, plan.parts)
         handed_out = [(tender.kind, -tender.amount_fen) for tender in record.tenders]
         note_money(self._shop, transaction, self._terminal, self.kind, handed_out)
-        told = msgspec.to_builtins(record) | commissions.for_hq(commission)
+        told = msgspec.to_builtins(record) | commission
         seq = tell_hq(self._shop, transaction, self.kind, row.member, told)
         job = None
         if self._request.print == "auto":
@@ -235,12 +234,10 @@ class Refunding:
             transaction.rule_uses.take_back(row.member, uses)
         return restore(transaction, row.id)
 
-    def _take_commission(self, plan: Plan) -> list[Earned]:
+    def _take_commission(self, plan: Plan) -> dict[str, object]:
         terms = _terms(self._shop, self._row, self._transaction.bundles)
         back = [(line, part.qty_milli) for line, part in plan.parts]
-        return commissions.take_back_commission(
-            self._shop, self._transaction, terms, self._row, back, self._refund
-        )
+        return take_back_commission(self._shop, self._transaction, terms, self._row, back, self._refund)
 
     def _plan(self, sale: SaleRecord) -> Plan:
         transaction, row = self._transaction, self._row

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.counter import commissions
 from edge.counter.account_tenders import NOTHING, pay_from_accounts
+from edge.counter.commissions import earn_on_sale
 from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
@@ -137,8 +137,7 @@ class _Checkout:
         self._take_money(change_fen)
         self._bill_services()
         self._note_what_rules_gave(member)
-        commission = commissions.earn_on_sale(self._shop, self._transaction, self._quote, self._sale)
-        told = record.for_hq() | commissions.for_hq(commission)
+        told = record.for_hq() | earn_on_sale(self._shop, self._transaction, self._quote, self._sale)
         queue_seq = tell_hq(self._shop, self._transaction, "sale", member.id if member else None, told)
         job = None
         if self._request.print == "auto":

@@ -7,6 +7,7 @@ import msgspec
 
 from edge.counter.account_slips import Given, SlipRequest, fact, give_slip
 from edge.counter.approvals import approved_by
+from edge.counter.commissions import earn_commission
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyKind, MoneyTenders, hand_out, take
 from edge.counter.points import earn_points
@@ -70,9 +71,11 @@ async def top_up(shop: Shop, terminal: str, request: TopUpRequest) -> TopUpReply
         points = level.points if level else 0
         facts = _topup_facts(request, gift, points, change_fen, tier, shop)
         given = give_slip(shop, transaction, terminal, "topup", request, member, facts)
-        seq = tell_hq(
-            shop, transaction, "topup", member.id, _topup_told(request, given, gift, points, change_fen, tier)
+        told = _topup_told(request, given, gift, points, change_fen, tier)
+        told |= earn_commission(
+            shop, transaction, "topup", request.salesperson, request.amount_fen, given.slip
         )
+        seq = tell_hq(shop, transaction, "topup", member.id, told)
         balances = balances_in(transaction.ledger, member.id)
         return TopUpReply(
             given.slip,

@@ -13,13 +13,17 @@ COMMISSIONS: list[dict[str, Any]] = [
     {"id": "ALL", "name": "销售提成", "bp": 100},
     {"id": "TEA", "name": "茶叶提成", "bp": 500, "select": {"cats": ["tea"]}},
     {"id": "TOP", "name": "储值提成", "on": "topup", "bp": 50},
+    {"id": "PASS", "name": "次卡提成", "on": "pass", "bp": 1000},
+    {"id": "NEW", "name": "发展会员", "on": "register", "fixed_fen": 500},
 ]
+PASSES = [{"id": "TEN", "name": "十次卡", "price_fen": 9_000, "services": ["wash"], "visits": 10}]
 IDEM = "0190f3a0-0000-7000-8000-000000000003"
 
 
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Floor]:
-    async with open_floor(tmp_path, corner_shop(commissions=COMMISSIONS), with_hq=True) as opened:
+    sold = corner_shop(commissions=COMMISSIONS, passes=PASSES)
+    async with open_floor(tmp_path, sold, with_hq=True) as opened:
         yield opened
 
 
@@ -55,6 +59,22 @@ async def test_h2_a_refund_takes_its_share_back_on_its_own_day(shop: Floor) -> N
     assert await commission(shop) == [("小李", "ALL", 9_999, 99)]
     told = [body.decode() for (body,) in shop.sql("SELECT body FROM outbox ORDER BY seq")]
     assert '"commission":[["ALL",-33]]' in told[-1]
+
+
+async def test_h2_a_new_member_a_topup_and_a_pass_bring_commission(shop: Floor) -> None:
+    member = await shop.till.register("80000001", salesperson="小李")
+    paid: dict[str, Any] = {"cashier": "小王", "member": member, "salesperson": "小李"}
+    cash = [{"kind": "cash", "amount_fen": 100_000}]
+    await shop.till.call("account.topup", **paid, amount_fen=100_000, tenders=cash)
+    cash = [{"kind": "cash", "amount_fen": 9_000}]
+    await shop.till.call("pass.sell", **{**paid, "pass": "TEN"}, tenders=cash)
+    assert await commission(shop) == [
+        ("小李", "NEW", 0, 500),
+        ("小李", "PASS", 9_000, 900),
+        ("小李", "TOP", 100_000, 500),
+    ]
+    told = [body.decode() for (body,) in shop.sql("SELECT body FROM outbox ORDER BY seq")]
+    assert ['"commission":[["NEW",500]]' in told[0], '"commission":[["TOP",500]]' in told[1]] == [True, True]
 
 
 async def test_h2_a_refund_goes_by_the_rules_of_its_sale(tmp_path: Path) -> None:
@@ -142,3 +162,9 @@ async def test_h2_a_clock_says_what_is_wrong(shop: Floor, asked: dict[str, str],
     await shop.till.call("staff.clock", staff="C1", kind="in")
     again = await shop.till.refused(-32602, "staff.clock", staff="C1", kind="in")
     assert again.data["hint"]["zh"] == "已签到，尚未签退"
+
+
+async def test_h2_a_void_takes_all_of_it_back(shop: Floor) -> None:
+    sold = await shop.till.sell(10_000, salesperson="小李")
+    await shop.till.call("sale.void", sale=sold["sale"], cashier="小王", reason="打错", approve="店长")
+    assert await commission(shop) == [("小李", "ALL", 0, 0)]
