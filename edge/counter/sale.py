@@ -218,7 +218,7 @@ class _Checkout:
         for reward in found:
             earn_points(self._shop, transaction, reward.member, reward.points, f"referral{reward.level}")
         tier = self._tier_after(member)
-        transaction.members.bought(member.id, decision.due_fen, tier)
+        transaction.members.bought(member.id, decision.due_fen, tier, self._date)
         self._tier_reached = tier if tier != member.tier else None
         return found
 

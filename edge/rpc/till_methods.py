@@ -5,6 +5,7 @@ from typing import Any
 from edge.rpc.methods import Method
 from edge.rpc.rows.accounts import account_rows
 from edge.rpc.rows.counter import counter_rows
+from edge.rpc.rows.deliveries import delivery_rows
 from edge.rpc.rows.desk import Desk
 from edge.rpc.rows.devices import device_rows
 from edge.rpc.rows.gifts import gift_rows
@@ -30,6 +31,7 @@ _ROWS = (
     counter_rows,
     staff_rows,
     goods_rows,
+    delivery_rows,
     printing_rows,
     device_rows,
     sync_rows,

@@ -102,11 +102,12 @@ class Members:
         """The code of this time step has counted."""
         self._db.execute("UPDATE member SET qr_step=? WHERE id=?", (step, member))
 
-    def bought(self, member: str, due_fen: int, tier: str) -> None:
-        """Count a purchase towards the tier."""
+    def bought(self, member: str, due_fen: int, tier: str, day: str) -> None:
+        """Count a purchase of business day ``day`` towards the tier."""
         self._db.execute(
-            "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, tier = ? WHERE id=?",
-            (due_fen, tier, member),
+            "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, tier = ?, bought_on = ?"
+            " WHERE id=?",
+            (due_fen, tier, day, member),
         )
 
     def set_tier(self, member: str, tier: str, since: str) -> None:

@@ -23,6 +23,7 @@ from edge.storage.cards import Cards
 from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
+from edge.storage.deliveries import Deliveries
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
 from edge.storage.imports import Imports
@@ -67,6 +68,7 @@ class Snapshot:
         self.goods = Goods(self._db)
         self.stock = Stock(self._db)
         self.passes = Passes(self._db)
+        self.deliveries = Deliveries(self._db)
         self.timed = Timed(self._db)
         self.attendance = Attendance(self._db)
         self.credit = Credit(self._db)

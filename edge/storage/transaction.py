@@ -17,6 +17,7 @@ from edge.storage.cards import Cards
 from edge.storage.commissions import Commissions
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
+from edge.storage.deliveries import Deliveries
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
 from edge.storage.imports import Imports
@@ -103,6 +104,7 @@ class Transaction:
         self.shelf_prices = ShelfPrices(db)
         self.slips = Slips(db)
         self.passes = Passes(db)
+        self.deliveries = Deliveries(db)
         self.timed = Timed(db)
         self.money = Money(db)
         self.staff = Staff(db)
