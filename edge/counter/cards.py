@@ -104,12 +104,13 @@ async def report_lost(shop: Shop, terminal: str, request: LostRequest) -> LostRe
 
 async def replace(shop: Shop, terminal: str, request: ReplaceRequest) -> CardReply:
     """Give the member another card: all that was stays with the member. Raises -32602, 1201, 1202, 1304."""
+    refuse_foreign_number(shop, request.card_no)  # before it is written down: it may be a bank card's
 
     def decide(transaction: Transaction) -> CardReply:
         owner = owner_in(transaction, request.member)
         if owner.status not in ("active", "lost"):
             raise stopped(owner.status)
-        _refuse_numbers(shop, transaction, request)
+        _refuse_numbers(transaction, request)
         _exchange(transaction, owner, request)
         renewed = dataclasses.replace(owner, card_no=request.card_no, status="active")
         transaction.members.rewrite(owner, renewed)
@@ -179,8 +180,7 @@ async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply
 # --- the pieces ---
 
 
-def _refuse_numbers(shop: Shop, transaction: Transaction, request: ReplaceRequest) -> None:
-    refuse_foreign_number(shop, request.card_no)
+def _refuse_numbers(transaction: Transaction, request: ReplaceRequest) -> None:
     refuse_taken_number(transaction, request.card_no, "/card_no")
     if request.uid:
         refuse_taken_number(transaction, request.uid.upper(), "/uid")

@@ -87,6 +87,8 @@ class RegisterReply(Reply, frozen=True):
 async def register(shop: Shop, terminal: str, request: RegisterRequest) -> RegisterReply:
     """Register a member; raises -32602 for a number or phone that is taken, 1201 for the referrer, 1304."""
 
+    refuse_foreign_number(shop, request.card_no)  # before it is written down: it may be a bank card's
+
     def decide(transaction: Transaction) -> RegisterReply:
         return _Registration(shop, transaction, terminal, request).carry_out()
 
@@ -131,7 +133,6 @@ class _Registration:
 
     def _refuse_what_is_taken(self) -> None:
         request, transaction = self._request, self._transaction
-        refuse_foreign_number(self._shop, request.card_no)
         refuse_taken_number(transaction, request.card_no, "/card_no")
         if request.uid:
             refuse_taken_number(transaction, request.uid.upper(), "/uid")

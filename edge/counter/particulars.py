@@ -16,8 +16,8 @@ from edge.storage.transaction import Transaction
 
 Phone = Annotated[str, msgspec.Meta(pattern=r"^[0-9+-]{0,20}$")]
 Birthday = Annotated[str, msgspec.Meta(pattern=r"^(\d{4}-)?\d{2}-\d{2}$")]
-Uid = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Fa-f]{8,20}$")]
-"""What an RFID or NFC chip calls itself: 4, 7 or 10 bytes as hex digits."""
+Uid = Annotated[str, msgspec.Meta(pattern=r"^([0-9A-Fa-f]{8}|[0-9A-Fa-f]{14}|[0-9A-Fa-f]{20})$")]
+"""What an RFID or NFC chip calls itself: 4, 7 or 10 bytes as hex digits, so never as long as a bank card's number."""
 
 
 class FamilyMember(Request, frozen=True):

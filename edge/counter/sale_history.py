@@ -75,7 +75,7 @@ async def find(shop: Shop, terminal: str, request: FindRequest) -> FindReply:
     """Sales that match every filter given; without any, the newest ones. Raises 1201, 1202."""
     filters = {
         "business_date": request.business_date,
-        "member": shop.find_member(request.member).id if request.member else None,
+        "member": shop.known_member(request.member).id if request.member else None,
         "terminal": request.terminal,
     }
     found = await find_sales(

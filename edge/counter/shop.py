@@ -75,6 +75,12 @@ class Shop:
         """Whether a card number is one of ours: the same allow-list that the readers have."""
         return any(re.fullmatch(pattern, number) for pattern in self.config.programme.member_numbers)
 
+    def is_bank_card(self, reference: str | None) -> bool:
+        """Whether somebody gave the number of a payment card (ISO/IEC 7812) for one of ours."""
+        return bool(
+            reference and re.fullmatch(r"[0-9]{15,19}", reference) and not self.is_member_number(reference)
+        )
+
     def is_staff_number(self, number: str) -> bool:
         """Whether a card number may be one of our staff's."""
         return any(re.fullmatch(pattern, number) for pattern in self.config.programme.staff_numbers)
@@ -112,8 +118,12 @@ class Shop:
 
     def find_member(self, reference: str) -> Member:
         """The member with this id, card number or UID; raises 1201, 1202 (card stopped), 1203 (expired)."""
+        return self.usable(self.known_member(reference), self.clock.now_ms())
+
+    def known_member(self, reference: str) -> Member:
+        """As ``find_member``, for those who only look back: an expired card will do."""
         found = self.snapshot.members.by_id(reference) or self.snapshot.members.by_card(reference)
-        return self.usable(found or _nobody(self.snapshot.cards, reference), self.clock.now_ms())
+        return in_good_standing(found or _nobody(self.snapshot.cards, reference))
 
     def member_in(self, transaction: Transaction, reference: str) -> Member:
         """The member as the ledger knows it within ``transaction``; raises 1201-1203."""
@@ -157,6 +167,8 @@ class Shop:
 
         What the table of permissions wants approved is judged first, in the same transaction.
         """
+        if self.is_bank_card(getattr(request, "member", None)):
+            raise no_such_member()  # and not a digit of it is written down
         operation = Operation(till, request.idem, kind, msgspec.json.encode(request))
         actor = ACTING.get()
 

@@ -1,11 +1,13 @@
 """A4 and A2 at the till: cards that are lost, replaced, extended; what a stopped card shows."""
 
+import asyncio
 from pathlib import Path
 
 import msgspec
 
+from edge.counter.print_store import LedgerPrintStore
 from edge.storage.transaction import Operation, Transaction
-from tests.edge.business.floor import Floor, corner_shop, open_floor
+from tests.edge.business.floor import Floor, Refused, corner_shop, open_floor
 
 TEA = {"name": "茶", "qty_milli": 1000, "unit_price_fen": 500}
 
@@ -205,3 +207,58 @@ async def test_a4_a_fee_is_waived_by_somebody_who_may(tmp_path: Path) -> None:
             done = await floor.till.call(method, **asked, approve="店长")
             assert done["fee_fen"] == 0
         assert floor.sql("SELECT count(*) FROM money") == [(0,)]
+
+
+async def test_a4_a_replaced_card_is_on_paper(tmp_path: Path) -> None:
+    """The slip says which card and what was paid, in the shop's language, and can be printed again."""
+    raw = corner_shop(cards={"replace_fee_fen": 500})
+    async with open_floor(tmp_path, raw, printers=("receipt",)) as floor:
+        member = await floor.till.register("80000001")
+        asked = {"member": member, "card_no": "80000002", "cashier": "小王"}
+        cash = [{"kind": "cash", "amount_fen": 1000}]
+        made = await floor.till.call("card.replace", **asked, tenders=cash)
+        (job,) = floor.sql("SELECT id FROM print_job WHERE kind='slip'")
+        assert job == (made["print_job"],)
+        printed = await LedgerPrintStore(floor.shop).job(made["print_job"])
+        assert printed is not None
+        said = str(printed.document)
+        for word in ("会员卡业务", "原卡号", "80**0001", "新卡号", "80**0002", "手续费", "5.00", "找零"):
+            assert word in said
+        again = await floor.till.call("print.receipt", sale=made["receipt_no"])
+        assert again["copy"] == 1
+
+
+async def test_a4_two_tills_cannot_give_one_card_to_two_members(floor: Floor) -> None:
+    other = await floor.another_till("T2")
+    asked = {"card_no": "80000001", "name": "王", "phone": "13800001234"}
+    outcomes = await asyncio.gather(
+        floor.till.call("member.register", **asked),
+        other.call("member.register", **asked),
+        return_exceptions=True,
+    )
+    refused = [one for one in outcomes if isinstance(one, Refused)]
+    assert [(one.code, one.data["path"]) for one in refused] == [(-32602, "/card_no")]
+    assert floor.sql("SELECT count(*) FROM card") == [(1,)]
+
+
+async def test_a4_sales_of_an_expired_card_can_still_be_looked_up(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, corner_shop(cards={"valid_months": 1})) as floor:
+        member = await floor.till.register("80000001")
+        sold = await floor.till.sell(1000, member=member)
+        floor.at("2026-12-25T10:00")
+        found = await floor.till.call("sale.find", member="80000001")
+        assert [one["sale"] for one in found["sales"]] == [sold["sale"]]
+        floor.at("2026-12-24T10:00")
+        await floor.till.call("card.lost", member=member, cashier="小王")
+        await floor.till.refused(1202, "sale.find", member=member)
+
+
+async def test_a4_a_bank_card_in_place_of_ours_is_not_written_down(floor: Floor) -> None:
+    await floor.till.register("80000001")
+    number = "6222020200112233445"
+    await floor.till.refused(1201, "card.lost", member=number, cashier="小王")
+    await floor.till.refused(1201, "points.adjust", member=number, points=1, reason="补", approve="店长")
+    asked = {"member": "80000001", "cashier": "小王"}
+    await floor.till.refused(-32602, "card.replace", **asked, card_no=number)
+    await floor.till.refused(-32602, "card.replace", **asked, card_no="80000002", uid=number)
+    assert floor.sql("SELECT count(*) FROM op WHERE request LIKE ?", f"%{number[:-1]}%") == [(0,)]
