@@ -11,6 +11,7 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from drivers.api import Proof, Refused
@@ -18,6 +19,7 @@ from edge import sdnotify
 from edge.clock import Clock, SystemClock
 from edge.config import Config, read_bundle_file
 from edge.counter.lookup import whose
+from edge.counter.night import is_due, run_night
 from edge.counter.print_store import LedgerPrintStore
 from edge.counter.printing import STATE_OF_JOB
 from edge.counter.quoting import Quotes
@@ -48,6 +50,7 @@ STATUS_EVERY_S = 5.0
 PRINT_GRACE_S = 5.0
 UPLINK_AGAIN_S = 10.0
 REFUSED_SHOWN_S = 5.0
+NIGHT_LOOK_S = 60.0
 _SOCKET_NAMES: dict[str, SocketName] = {"tillside-pos.socket": "pos", "tillside-admin.socket": "admin"}
 
 
@@ -119,6 +122,7 @@ class App:
             log.info("ready", store=self._config.store.id, rules=shop.programme.bundle.version)
             workers.append(tasks.create_task(self._talk_to_hq(shop), name="uplink"))
             workers.append(tasks.create_task(self._tell_systemd(shop, devices), name="systemd"))
+            workers.append(tasks.create_task(self._work_by_night(shop, spooler), name="night"))
             await stop.wait()
             self._notifier.stopping("finishing what tills have asked for")
             await server.stop()
@@ -185,6 +189,18 @@ class App:
             except Exception:  # the task's edge: the shop sells on, and HQ is tried again
                 log.exception("uplink_failed", again_s=UPLINK_AGAIN_S)
                 await self._clock.sleep(UPLINK_AGAIN_S)
+
+    async def _work_by_night(self, shop: Shop, spooler: Spooler) -> None:
+        """Once every business day, soon after it has begun; what goes wrong is tried again, and stops no sale."""
+        while True:
+            await self._clock.sleep(NIGHT_LOOK_S)
+            try:
+                if is_due(shop):
+                    done = await run_night(shop)
+                    log.info("night_done", **msgspec.structs.asdict(done))
+                    self._written(spooler)
+            except StorageError:
+                log.exception("night_failed", again_s=NIGHT_LOOK_S)
 
     async def _tell_systemd(self, shop: Shop, devices: Supervisor) -> None:
         """A status line, and the watchdog's ping: from the loop, while the writer answers too.

@@ -89,7 +89,7 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(READ, "delivery.list"),
     # reports, and the box itself
     **_rows(MANAGERS, "staff.attendance", "report.commission"),
-    **_rows(TECHNICAL, "admin.staff.put", "admin.members.import"),
+    **_rows(TECHNICAL, "admin.staff.put", "admin.members.import", "admin.night.run"),
     **_rows(TECHNICAL_READ, "admin.staff.list", "admin.log.list"),
 }
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from edge.counter.paces import PaceReply
 from edge.counter.terms import Balances, Reply
 from edge.domain.checkout import Decision
 from edge.domain.member import to_next_tier
@@ -76,6 +77,7 @@ class SaleRecord(Reply, frozen=True):
     coupons: tuple[str, ...] = ()
     voided: bool = False
     clock_untrusted: bool = False
+    pace: PaceReply | None = None
 
     def for_hq(self) -> dict[str, object]:
         """The sale as HQ's books get it: lines as (sku, quantity, list, net, points), names left out."""

@@ -11,6 +11,7 @@ from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
 from edge.counter.payment import mismatch, note_money, refuse_while_offline
+from edge.counter.paces import PaceReply, pace_of
 from edge.counter.points import earn_points
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
@@ -29,10 +30,11 @@ from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.stock import goods_sold
 from edge.counter.terms import Balances, Fen, Reply, Request, Text
 from edge.counter.terms import Code as Word
+from edge.counter.tiers import tier_reached
 from edge.counter.timed import TimedIds, bill
 from edge.domain.checkout import Decision
 from edge.domain.limits import exceeded
-from edge.domain.member import Member, tier_after
+from edge.domain.member import Member
 from edge.domain.referrals import Reward, rewards
 from edge.domain.refunds import SoldLine
 from edge.domain.tenders import TenderKind
@@ -225,13 +227,9 @@ class _Checkout:
     def _tier_after(self, member: Member) -> str:
         """The tier that this purchase leads to, its points and its visit counted."""
         due_fen = self._decision.due_fen
-        return tier_after(
-            self._quote.programme.tiers,
-            member.tier,
-            member.cumulative_fen + due_fen,
-            self._transaction.sales.day_fen(member.id, self._date) + due_fen,
-            points=self._transaction.ledger.live(member.id, POINTS).balance,
-            visits=member.visits + 1,
+        day_fen = self._transaction.sales.day_fen(member.id, self._date) + due_fen
+        return tier_reached(
+            self._quote.programme, self._transaction, member, due_fen=due_fen, day_fen=day_fen, visits=1
         )
 
     def _record(
@@ -260,12 +258,20 @@ class _Checkout:
             tier_reached=self._tier_reached,
             next_tier=self._next_tier(member),
             clock_untrusted=self._transaction.clock_untrusted,
+            pace=self._pace(member, balances),
         )
+
+    def _pace(self, member: Member | None, balances: Balances | None) -> PaceReply | None:
+        """Before this sale is written: what the member's weeks so far lead to, this one's points held."""
+        if member is None or balances is None:
+            return None
+        today = self._shop.business_date(self._transaction.now_ms)
+        return pace_of(self._shop, self._transaction.sales, member, balances.points.balance, today)
 
     def _next_tier(self, member: Member | None) -> NextTier | None:
         if member is None:
             return None
-        spent_fen = member.cumulative_fen + self._decision.due_fen
+        spent_fen = member.cumulative_fen - member.base_fen + self._decision.due_fen
         return next_tier(self._quote.programme, self._tier_reached or member.tier, spent_fen)
 
     def _store(self, record: SaleRecord, found: list[Reward]) -> None:

@@ -157,6 +157,8 @@ def _messages(sale: SaleRecord, store: Store, programme: Programme) -> tuple[str
         said.append(words.tier_reached.format(programme.tier_label(sale.tier_reached)))
     if sale.next_tier is not None:
         said.append(words.to_next_tier.format(yuan(sale.next_tier.short_fen), sale.next_tier.label))
+    if sale.pace is not None:
+        said.append(sale.pace.said(store.lang))
     return tuple(said)
 
 

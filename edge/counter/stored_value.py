@@ -15,12 +15,13 @@ from edge.counter.refusals import bad
 from edge.counter.shop import Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Request, Text
 from edge.counter.terms import Code as Word
+from edge.counter.tiers import tier_reached
 from edge.domain.ledger import NEVER_MS
-from edge.domain.member import Member, tier_after
+from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
 from edge.domain.rules.model import TopUp, TopUpLevel
 from edge.domain.stored_value import Parts, forfeited_fen, gift_fen, reached_level
-from edge.domain.units import GIFT, POINTS, STORED
+from edge.domain.units import GIFT, STORED
 from edge.errors import Code, PosError
 from edge.receipts.account_slip import Fact
 from edge.storage.transaction import Transaction
@@ -192,15 +193,7 @@ def _credit(
 
 def _promote(shop: Shop, transaction: Transaction, member: Member, topup_fen: int) -> str | None:
     """The tier that one top-up leads to; None where it leads nowhere new."""
-    tier = tier_after(
-        shop.programme.tiers,
-        member.tier,
-        member.cumulative_fen - member.base_fen,
-        0,
-        points=transaction.ledger.live(member.id, POINTS).balance,
-        visits=member.visits - member.base_visits,
-        topup_fen=topup_fen,
-    )
+    tier = tier_reached(shop.programme, transaction, member, topup_fen=topup_fen)
     if tier == member.tier:
         return None
     today = shop.business_date(transaction.now_ms).isoformat()

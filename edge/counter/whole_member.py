@@ -2,9 +2,13 @@
 
 from datetime import date
 
+from edge.counter.paces import PaceReply, pace_of
+from edge.counter.passes import HeldPass, held_passes
 from edge.counter.records import HeldVoucher, NextTier, next_tier
 from edge.counter.shop import Shop
 from edge.counter.terms import Balances, Reply
+from edge.counter.tiers import TierWarning, tier_warning
+from edge.counter.timed import TimedReply, unpaid
 from edge.domain.birthdays import days_to_birthday
 from edge.domain.member import Member, masked_number
 from edge.domain.units import POINTS
@@ -93,6 +97,10 @@ class MemberReply(Reply, frozen=True):
     balances: Balances
     points_confirmed: PointsConfirmed | None
     next_tier: NextTier | None
+    tier_warning: TierWarning | None
+    pace: PaceReply | None
+    passes: tuple[HeldPass, ...]
+    services: tuple[TimedReply, ...]
     birthday_in_days: int | None
     referrer: str | None
     coupons: tuple[HeldCoupon, ...]
@@ -132,7 +140,11 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         visits=member.visits,
         balances=shop.balances(member.id),
         points_confirmed=_points_confirmed(shop, member),
-        next_tier=next_tier(programme, member.tier, member.cumulative_fen),
+        next_tier=next_tier(programme, member.tier, member.cumulative_fen - member.base_fen),
+        tier_warning=tier_warning(shop, member),
+        pace=pace_of(shop, shop.snapshot.sales, member, shop.balances(member.id).points.balance, today),
+        passes=held_passes(shop, member.id),
+        services=unpaid(shop, member.id),
         birthday_in_days=days_to_birthday(member.birthday, member.birthday_calendar, today),
         referrer=member.referrer,
         coupons=_held_coupons(shop, member, today.isoformat()),

@@ -25,6 +25,11 @@ _PERIOD_LETTERS = {"ever": 0, "year": 4, "month": 7, "day": 10}
 """How much of an ISO date two days of the same period share."""
 
 
+def period_since(period: str, today: str) -> str:
+    """What the days of the period of ``today`` are not below, as texts; "" for ever."""
+    return today[: _PERIOD_LETTERS[period]]
+
+
 def used(
     limits: Mapping[str, Limit], by_member: Iterable[RuleUse], by_all: Iterable[RuleUse], today: str
 ) -> dict[str, Used]:

@@ -13,6 +13,7 @@ from edge.rpc.rows.goods import goods_rows
 from edge.rpc.rows.guarded import guarded
 from edge.rpc.rows.member_import import member_import_rows
 from edge.rpc.rows.members import member_rows
+from edge.rpc.rows.night import night_rows
 from edge.rpc.rows.passes import pass_rows, timed_rows
 from edge.rpc.rows.printing import printing_rows
 from edge.rpc.rows.sales import refund_rows, sale_rows
@@ -32,6 +33,7 @@ _ROWS = (
     staff_rows,
     goods_rows,
     delivery_rows,
+    night_rows,
     printing_rows,
     device_rows,
     sync_rows,

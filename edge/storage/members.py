@@ -103,11 +103,11 @@ class Members:
         self._db.execute("UPDATE member SET qr_step=? WHERE id=?", (step, member))
 
     def bought(self, member: str, due_fen: int, tier: str, day: str) -> None:
-        """Count a purchase of business day ``day`` towards the tier."""
+        """Count a purchase towards the tier; the tier it led to is held since business day ``day``."""
         self._db.execute(
-            "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, tier = ?, bought_on = ?"
-            " WHERE id=?",
-            (due_fen, tier, day, member),
+            "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, bought_on = ?,"
+            " tier_since = iif(tier = ?, tier_since, ?), tier = ? WHERE id=?",
+            (due_fen, day, tier, day, tier, member),
         )
 
     def set_tier(self, member: str, tier: str, since: str) -> None:

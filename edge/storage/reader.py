@@ -24,6 +24,7 @@ from edge.storage.confirmed import Confirmed, read_confirmed
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.deliveries import Deliveries
+from edge.storage.gifts import Gifts
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
 from edge.storage.imports import Imports
@@ -69,6 +70,7 @@ class Snapshot:
         self.stock = Stock(self._db)
         self.passes = Passes(self._db)
         self.deliveries = Deliveries(self._db)
+        self.gifts = Gifts(self._db)
         self.timed = Timed(self._db)
         self.attendance = Attendance(self._db)
         self.credit = Credit(self._db)
@@ -113,6 +115,11 @@ class Snapshot:
         """What ``till`` asked under ``key``, as it was written down."""
         row = self._db.execute("SELECT request FROM op WHERE till=? AND key=?", (till, key)).fetchone()
         return row[0].encode() if row else None
+
+    def counter(self, name: str) -> int:
+        """A counter's value, 0 where it has never been set."""
+        row = self._db.execute("SELECT value FROM counter WHERE name=?", (name,)).fetchone()
+        return int(row[0]) if row else 0
 
     def queue(self) -> tuple[int, int, int | None]:
         """(events, bytes, time of the oldest in ms) that wait for HQ."""

@@ -59,6 +59,16 @@ class Sales:
         ).fetchone()
         return int(row[0])
 
+    def lately(self, member: str, since: str) -> tuple[int, int, str | None]:
+        """(fen paid, points earned, first day) of a member's sales since day ``since``, less what came back."""
+        row = self._db.execute(
+            "SELECT coalesce(sum(due_fen * (net_fen - refunded_fen) / max(net_fen, 1)), 0),"
+            " coalesce(sum(points_earned - points_taken), 0), min(business_date)"
+            " FROM sale WHERE member=? AND business_date >= ?",
+            (member, since),
+        ).fetchone()
+        return row[0], row[1], row[2]
+
     def insert(self, sale: SaleRow, op: int, lines: Sequence[SoldLine], rewards: Sequence[Reward]) -> None:
         """Write a sale with its lines and the referral points it brought."""
         marks = ", ".join("?" for _ in SaleRow.__slots__)

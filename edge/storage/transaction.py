@@ -18,6 +18,7 @@ from edge.storage.commissions import Commissions
 from edge.storage.coupons import Coupons
 from edge.storage.credit import Credit
 from edge.storage.deliveries import Deliveries
+from edge.storage.gifts import Gifts
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
 from edge.storage.imports import Imports
@@ -105,6 +106,7 @@ class Transaction:
         self.slips = Slips(db)
         self.passes = Passes(db)
         self.deliveries = Deliveries(db)
+        self.gifts = Gifts(db)
         self.timed = Timed(db)
         self.money = Money(db)
         self.staff = Staff(db)
@@ -131,6 +133,13 @@ class Transaction:
         """Read the chain's head from the file again: after a rollback the remembered one may be wrong."""
         row = self.db.execute("SELECT seq, hash, at_ms FROM op ORDER BY seq DESC LIMIT 1").fetchone()
         self.seq, self._head, self._last_ms = row or (0, GENESIS, 0)
+
+    def mark(self, counter: str, value: int) -> None:
+        """Set a counter: how far something has come."""
+        self.db.execute(
+            "INSERT INTO counter(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value=excluded.value",
+            (counter, value),
+        )
 
     def begin_incarnation(self, why: str) -> str:
         """The life of this ledger may have forked: a fresh nonce, and rights to be granted anew."""

@@ -1,0 +1,192 @@
+"""The night's work, once a business day: idle members are warned or go down, what is over lapses, rebates are paid.
+
+Each member's change is an operation of its own under a key that names its day, so that a night that was cut short
+goes on where it was, and one that is run twice changes nothing.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+
+import msgspec
+
+from edge.counter.events import tell_hq
+from edge.counter.shop import Shop
+from edge.counter.terms import Reply
+from edge.counter.tiers import idle_since
+from edge.domain.dates import months_later
+from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
+from edge.domain.member import Member, Status
+from edge.domain.rules.model import Downgrade
+from edge.storage.ids import uuid7
+from edge.storage.nights import idle_members, lapsing
+from edge.storage.notes import NoteRow
+from edge.storage.transaction import Answer, Operation, Transaction
+
+NIGHT_TILL = "#night"
+"""Who asks, in the operation log, when nobody did."""
+
+MARK = "night"
+"""The counter that holds the last business day whose night is done, as an ordinal."""
+
+Progress = Callable[[str, int, int], None]
+
+
+class NightReply(Reply, frozen=True):
+    """What one night did; ``lapsed`` counts accounts, the others members."""
+
+    business_date: str
+    warned: int = 0
+    lowered: int = 0
+    cancelled: int = 0
+    lapsed: int = 0
+
+
+class _Done(Reply, frozen=True):
+    """The stored answer of one member's change."""
+
+    step: str
+    queue_seq: int | None
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """The stored request of one change: whose, and of which business day."""
+
+    what: str
+    owner: str
+    business_date: str
+
+
+def is_due(shop: Shop) -> bool:
+    """Whether the present business day's night has not been run."""
+    return shop.snapshot.counter(MARK) < shop.business_date(shop.clock.now_ms()).toordinal()
+
+
+async def run_night(shop: Shop, progress: Progress | None = None) -> NightReply:
+    """Review every member and every account that is due; safe to repeat, and to cut short."""
+    today = shop.business_date(shop.clock.now_ms())
+    steps = await _review(shop, today, progress)
+    lapsed = await _lapse(shop, today, progress)
+    await shop.writer.submit(lambda transaction: transaction.mark(MARK, today.toordinal()))
+    return NightReply(
+        today.isoformat(), steps.count("warn"), steps.count("downgrade"), steps.count("cancelled"), lapsed
+    )
+
+
+# --- idle members ---
+
+
+async def _review(shop: Shop, today: date, progress: Progress | None) -> list[str]:
+    terms = shop.programme.bundle.downgrade
+    if terms is None:
+        return []
+    quiet_since = months_later(today + timedelta(days=terms.warn_days), -terms.idle_months)
+    # A day more than needed: the query knows only the UTC day of a registration.
+    quiet_since += timedelta(days=1)
+    candidates = await idle_members(shop.config.paths.database, quiet_since.isoformat())
+    steps = []
+    for place, member in enumerate(candidates):
+        steps.append(await _change(shop, today, "idle", member, partial(_step, shop, terms, member)))
+        if progress is not None:
+            progress("idle", place + 1, len(candidates))
+    return steps
+
+
+def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -> _Done:
+    """What is due for one member, decided on what the ledger says now."""
+    owner = transaction.members.by_id(member)
+    assert owner is not None, "members are never deleted"
+    today = shop.business_date(transaction.now_ms)
+    warned = date.fromisoformat(owner.warned_on) if owner.warned_on else None
+    step = idle_step(terms, idle_since(shop, owner), warned, today)
+    left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
+    if owner.status != "active" or step == "keep" or left == owner.tier:
+        return _Done("keep", None)
+    if step == "warn":
+        return _warn(shop, transaction, terms, owner, left, today)
+    return _lower(shop, transaction, owner, left, today)
+
+
+def _warn(
+    shop: Shop, transaction: Transaction, terms: Downgrade, owner: Member, left: str | None, today: date
+) -> _Done:
+    """The member is told by a call that somebody makes, and by the till at the next lookup."""
+    day = today.isoformat()
+    transaction.members.rewrite(owner, dataclasses.replace(owner, warned_on=day))
+    on = max(idle_until(terms, idle_since(shop, owner)), today + timedelta(days=terms.warn_days)).isoformat()
+    text = _call_text(shop, left, on)
+    call = NoteRow(uuid7(transaction.now_ms), owner.id, "call", text, NIGHT_TILL, transaction.now_ms, due=day)
+    transaction.notes.add(call, transaction.seq + 1)
+    told: dict[str, object] = {"tier": owner.tier, "tier_after": left, "on": on}
+    return _Done("warn", tell_hq(shop, transaction, "tier_warning", owner.id, told))
+
+
+def _call_text(shop: Shop, left: str | None, on: str) -> str:
+    label = shop.programme.tier_label(left) if left else ""
+    match shop.config.store.lang:
+        case "en":
+            return f"Goes down to {label} on {on} without a purchase" if left else f"Membership ends on {on}"
+        case "zh-TW":
+            return f"{on} 前未消費將降為{label}，請提醒" if left else f"{on} 前未消費將註銷會員，請提醒"
+        case _:
+            return f"{on} 前未消费将降为{label}，请提醒" if left else f"{on} 前未消费将注销会员，请提醒"
+
+
+def _lower(shop: Shop, transaction: Transaction, owner: Member, left: str | None, today: date) -> _Done:
+    """What led to the former tier counts no more, or the next purchase would bring it back."""
+    status: Status = "active" if left else "cancelled"
+    lowered = dataclasses.replace(
+        owner,
+        tier=left or owner.tier,
+        status=status,
+        base_fen=owner.cumulative_fen,
+        base_visits=owner.visits,
+        tier_since=today.isoformat(),
+    )
+    transaction.members.rewrite(owner, lowered)
+    told: dict[str, object] = {"tier": left, "was": owner.tier, "status": status, "why": "idle"}
+    return _Done("downgrade" if left else "cancelled", tell_hq(shop, transaction, "tier", owner.id, told))
+
+
+# --- what is over ---
+
+
+async def _lapse(shop: Shop, today: date, progress: Progress | None) -> int:
+    due = await lapsing(shop.config.paths.database, shop.clock.now_ms())
+    for place, (owner, unit) in enumerate(due):
+        await _change(
+            shop,
+            today,
+            f"lapse {unit}",
+            owner,
+            partial(_let_lapse, shop, owner, unit),
+        )
+        if progress is not None:
+            progress("lapse", place + 1, len(due))
+    return len(due)
+
+
+def _let_lapse(shop: Shop, owner: str, unit: str, transaction: Transaction) -> _Done:
+    lapsed = transaction.ledger.expire(owner, unit)
+    if not lapsed:
+        return _Done("keep", None)
+    seq = tell_hq(shop, transaction, "lapsed", owner, {"unit": unit, "amount": lapsed})
+    return _Done("lapsed", seq)
+
+
+# --- one operation ---
+
+
+async def _change(
+    shop: Shop, today: date, what: str, owner: str, decide: Callable[[Transaction], _Done]
+) -> str:
+    """Carry out one change under its own key; returns its step, "keep" where it was done before."""
+    request = msgspec.json.encode(_Asked(what, owner, today.isoformat()))
+    operation = Operation(NIGHT_TILL, f"{what} {owner} {today}", "night", request)
+
+    def work(transaction: Transaction) -> Answer:
+        return transaction.perform(operation, lambda: decide(transaction))
+
+    answer = await shop.writer.submit(work)
+    return "keep" if answer.duplicate else answer.decoded(_Done).step

@@ -1,0 +1,29 @@
+"""What the night has to look at, read beside the shop's business on connections of its own."""
+
+from pathlib import Path
+
+from edge.storage.reader import reading
+
+
+async def idle_members(path: Path, quiet_since: str) -> list[str]:
+    """Active members who have not bought, nor changed their tier, after business day ``quiet_since``."""
+    async with reading(path) as db:
+        rows = await db.execute_fetchall(
+            "SELECT id FROM member WHERE status='active'"
+            " AND max(coalesce(bought_on, ''), coalesce(tier_since, ''),"
+            "  iif(bought_on IS NULL AND tier_since IS NULL, date(registered_ms / 1000, 'unixepoch'), '')) <= ?"
+            " ORDER BY id",
+            (quiet_since,),
+        )
+    return [row[0] for row in rows]
+
+
+async def lapsing(path: Path, now_ms: int) -> list[tuple[str, str]]:
+    """(owner, unit) of the accounts that hold lots whose time has come."""
+    async with reading(path) as db:
+        rows = await db.execute_fetchall(
+            "SELECT DISTINCT a.owner, a.unit FROM lot l JOIN account a ON a.id = l.account"
+            " WHERE l.remaining > 0 AND l.expires_ms <= ? ORDER BY a.owner, a.unit",
+            (now_ms,),
+        )
+    return [(row[0], row[1]) for row in rows]
