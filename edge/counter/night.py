@@ -12,20 +12,25 @@ from functools import partial
 import msgspec
 
 from edge.counter.events import tell_hq
+from edge.counter.refund_sources import issue_voucher
 from edge.counter.shop import Shop
 from edge.counter.terms import Reply
 from edge.counter.tiers import idle_since
 from edge.domain.dates import months_later
 from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
 from edge.domain.member import Member, Status
-from edge.domain.rules.model import Downgrade
+from edge.domain.rebates import period_of, rebate
+from edge.domain.rules.model import Downgrade, Rebate
 from edge.storage.ids import uuid7
-from edge.storage.nights import idle_members, lapsing
+from edge.storage.nights import idle_members, lapsing, spent_between
 from edge.storage.notes import NoteRow
 from edge.storage.transaction import Answer, Operation, Transaction
 
 NIGHT_TILL = "#night"
 """Who asks, in the operation log, when nobody did."""
+
+VOUCHERS_MAX = 50
+"""Vouchers that one rebate makes at most: an event of more would not fit its envelope."""
 
 MARK = "night"
 """The counter that holds the last business day whose night is done, as an ordinal."""
@@ -41,6 +46,7 @@ class NightReply(Reply, frozen=True):
     lowered: int = 0
     cancelled: int = 0
     lapsed: int = 0
+    rebated: int = 0
 
 
 class _Done(Reply, frozen=True):
@@ -68,9 +74,15 @@ async def run_night(shop: Shop, progress: Progress | None = None) -> NightReply:
     today = shop.business_date(shop.clock.now_ms())
     steps = await _review(shop, today, progress)
     lapsed = await _lapse(shop, today, progress)
+    rebated = await _pay_rebates(shop, today, progress)
     await shop.writer.submit(lambda transaction: transaction.mark(MARK, today.toordinal()))
     return NightReply(
-        today.isoformat(), steps.count("warn"), steps.count("downgrade"), steps.count("cancelled"), lapsed
+        today.isoformat(),
+        steps.count("warn"),
+        steps.count("downgrade"),
+        steps.count("cancelled"),
+        lapsed,
+        rebated,
     )
 
 
@@ -145,6 +157,8 @@ def _lower(shop: Shop, transaction: Transaction, owner: Member, left: str | None
         tier_since=today.isoformat(),
     )
     transaction.members.rewrite(owner, lowered)
+    if left is None:
+        transaction.cards.move(owner.id, "active", "cancelled", transaction.now_ms)
     told: dict[str, object] = {"tier": left, "was": owner.tier, "status": status, "why": "idle"}
     return _Done("downgrade" if left else "cancelled", tell_hq(shop, transaction, "tier", owner.id, told))
 
@@ -173,6 +187,43 @@ def _let_lapse(shop: Shop, owner: str, unit: str, transaction: Transaction) -> _
         return _Done("keep", None)
     seq = tell_hq(shop, transaction, "lapsed", owner, {"unit": unit, "amount": lapsed})
     return _Done("lapsed", seq)
+
+
+# --- rebates ---
+
+
+async def _pay_rebates(shop: Shop, today: date, progress: Progress | None) -> int:
+    """The vouchers of every period that has ended, once for each; how many members got some."""
+    paid = 0
+    for terms in shop.programme.bundle.rebates:
+        first, after = period_of(terms.every, period_of(terms.every, today)[0] - timedelta(days=1))
+        done = f"rebate {terms.id}"
+        if shop.snapshot.counter(done) >= first.toordinal():
+            continue
+        spent = await spent_between(shop.config.paths.database, first.isoformat(), after.isoformat())
+        for place, (member, fen) in enumerate(spent):
+            step = await _change(shop, first, done, member, partial(_rebate, shop, terms, member, fen))
+            paid += step == "rebate"
+            if progress is not None:
+                progress("rebate", place + 1, len(spent))
+        await shop.writer.submit(partial(_mark_done, done, first))
+    return paid
+
+
+def _rebate(shop: Shop, terms: Rebate, member: str, spent_fen: int, transaction: Transaction) -> _Done:
+    """Whole vouchers; the last of very many holds what is left of their value."""
+    due = rebate(terms, spent_fen)
+    if not due.count:
+        return _Done("keep", None)
+    values = [due.voucher_fen] * min(due.count, VOUCHERS_MAX)
+    values[-1] += due.fen - sum(values)
+    codes = [issue_voucher(transaction, member, fen, None, "rebate").code for fen in values]
+    told: dict[str, object] = {"rebate": terms.id, "spent_fen": spent_fen, "vouchers": codes, "fen": due.fen}
+    return _Done("rebate", tell_hq(shop, transaction, "rebate", member, told))
+
+
+def _mark_done(what: str, first: date, transaction: Transaction) -> None:
+    transaction.mark(what, first.toordinal())
 
 
 # --- one operation ---

@@ -106,7 +106,7 @@ class Members:
         """Count a purchase towards the tier; the tier it led to is held since business day ``day``."""
         self._db.execute(
             "UPDATE member SET cumulative_fen = cumulative_fen + ?, visits = visits + 1, bought_on = ?,"
-            " tier_since = iif(tier = ?, tier_since, ?), tier = ? WHERE id=?",
+            " warned_on = NULL, tier_since = iif(tier = ?, tier_since, ?), tier = ? WHERE id=?",
             (due_fen, day, tier, day, tier, member),
         )
 

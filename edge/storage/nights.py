@@ -27,3 +27,14 @@ async def lapsing(path: Path, now_ms: int) -> list[tuple[str, str]]:
             (now_ms,),
         )
     return [(row[0], row[1]) for row in rows]
+
+
+async def spent_between(path: Path, first_day: str, after: str) -> list[tuple[str, int]]:
+    """(member, fen paid) of everybody who bought from ``first_day`` until before ``after``, less what came back."""
+    async with reading(path) as db:
+        rows = await db.execute_fetchall(
+            "SELECT member, sum(due_fen * (net_fen - refunded_fen) / max(net_fen, 1)) FROM sale"
+            " WHERE member IS NOT NULL AND business_date >= ? AND business_date < ? GROUP BY member ORDER BY member",
+            (first_day, after),
+        )
+    return [(row[0], row[1]) for row in rows]

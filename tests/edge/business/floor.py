@@ -255,4 +255,5 @@ async def open_floor(
         yield floor
     finally:
         await floor.close()
-    assert floor.broken() == []
+    broken = floor.broken()
+    assert not broken, broken

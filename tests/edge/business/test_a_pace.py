@@ -21,15 +21,17 @@ async def test_a6_the_pace_says_what_the_year_brings_and_what_a_little_more_woul
             floor.minutes_later(7 * 24 * 60 if week else 0)
             sold = await floor.till.sell(50_000, member=member)
         floor.minutes_later(7 * 24 * 60)
-        await floor.till.call("points.adjust", member=member, **{**params, "points": 1_700})
-        floor.at("2026-10-05T10:00")
+        await floor.till.call("points.adjust", member=member, **{**params, "points": 100})
         pace = (await floor.till.whole(member))["pace"]
-        assert (pace["week_fen"], pace["points"], pace["gift"]) == (50_000, 3_700, None)
-        await floor.till.call("points.adjust", member=member, **{**params, "points": 1_000})
+        # 2,100 and 13 weeks of 500 are 8,600: both gifts.
+        assert (pace["week_fen"], pace["gift"], pace["better_gift"]) == (50_000, "炒锅", None)
+        assert pace["en"] == (
+            "You spend 500 a week on average, have 2100 points; at this pace year-end brings a gift worth 500"
+        )
+        floor.at("2026-11-30T10:00")
         pace = (await floor.till.whole(member))["pace"]
-        # 4,700 and 13 weeks of 500 are 11,200: both gifts.
-        assert (pace["gift"], pace["better_gift"]) == ("炒锅", None)
-        assert pace["en"].startswith("You spend 500 a week on average, have 4700 points")
+        # Four weeks' buying over twelve, and five weeks to go: 833 points more are no gift yet.
+        assert (pace["gift"], pace["better_gift"]) == (None, "茶具")
         record = get(floor.shop, "T1", GetRequest(sale=sold["sale"]))
         slip = sale_slip(record, floor.shop.snapshot, floor.shop.config.store, floor.shop.programme)
         assert slip.messages[-1].startswith("每周平均消费")

@@ -77,7 +77,7 @@ async def test_e1_stock_is_taken_and_does_not_go_below_nothing(tmp_path: Path) -
     async with open_floor(tmp_path, corner_shop(catalogue=CATALOGUE), with_hq=True) as floor:
         technician = await floor.another_till("tech", admin=True)
         rows = [{"sku": "BAG", "name": "礼品袋", "price_fen": 500}]
-        await technician.call("goods.put", rows=rows)
+        await technician.call("goods.put", goods=rows)
         lines = [{"sku": "BAG", "qty_milli": 2_000, "cost_fen": 100}]
         await floor.till.call("stock.in", lines=lines, cashier="小王")
         member = await member_with(floor, 1_000)
