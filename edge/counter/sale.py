@@ -10,8 +10,8 @@ from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
 from edge.counter.honesty import note_shelf_prices
 from edge.counter.occasions import count_uses, used_so_far
-from edge.counter.payment import mismatch, note_money, refuse_while_offline
 from edge.counter.paces import PaceReply, pace_of
+from edge.counter.payment import mismatch, note_money, refuse_while_offline
 from edge.counter.points import earn_points
 from edge.counter.printing import queue_print
 from edge.counter.quoting import Priced, QuoteRequest, Quotes, price, told
