@@ -3,10 +3,13 @@
 import asyncio
 
 import msgspec
+import structlog
 
 from edge.counter import pins
 from edge.counter.shop import Shop
 from edge.storage.staff import StaffRow
+
+log = structlog.get_logger(__name__)
 
 NOT_KNOWN = "?"
 """Stands for an approval that is nobody's: neither the card nor the PIN is ever written down."""
@@ -34,6 +37,7 @@ async def known(shop: Shop, terminal: str, credential: str) -> StaffRow | None:
     person = await _by_pin(shop, person_id, pin) if colon else shop.snapshot.staff.by_card(credential)
     if person is None or not person.active:
         shop.patience.wrong(tried, shop.clock.now_ms())
+        log.warning("till.staff_not_known", terminal=terminal, by="pin" if colon else "card")
         return None
     shop.patience.right(tried)
     return person

@@ -55,7 +55,7 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
         if request.tenders:
             change_fen = take(shop, transaction, terminal, request.value_fen, request.tenders, "voucher")
         else:
-            approver = approved_by(transaction, terminal, "voucher.issue", request.approve)
+            approver = approved_by(transaction, terminal, "voucher.issue:free", request.approve)
         why = "sold" if request.tenders else "given"
         made = issue_voucher(
             transaction, member.id if member else None, request.value_fen, request.last_day, why

@@ -34,6 +34,7 @@ run = "{folder}/run"
 [programme]
 bundle = "{bundle}"
 member_numbers = ['8\\d{{7}}']
+staff_numbers = ['99\\d{{4}}']
 """
 READER = """
 [[device]]

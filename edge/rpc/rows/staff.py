@@ -3,11 +3,15 @@
 from typing import Any
 from weakref import WeakSet
 
+import structlog
+
 from edge.counter import attendance, commissions, op_log, staff
 from edge.errors import Code
 from edge.rpc.methods import ADMIN, Method, Nothing, Session
 from edge.rpc.rows.desk import WRITE, Desk, writing
 from edge.storage.staff import StaffRow
+
+log = structlog.get_logger(__name__)
 
 
 def staff_rows(desk: Desk) -> tuple[Method[Any], ...]:
@@ -24,7 +28,7 @@ def _work_rows(desk: Desk) -> tuple[Method[Any], ...]:
     async def report(session: Session, params: commissions.ReportRequest) -> commissions.CommissionReport:
         return await commissions.report(shop, params)
 
-    async def log(session: Session, params: op_log.LogRequest) -> op_log.LogReply:
+    async def log_list(session: Session, params: op_log.LogRequest) -> op_log.LogReply:
         return await op_log.list_log(shop, params)
 
     return (
@@ -32,7 +36,7 @@ def _work_rows(desk: Desk) -> tuple[Method[Any], ...]:
             "admin.log.list",
             op_log.LogRequest,
             op_log.LogReply,
-            log,
+            log_list,
             (),
             ADMIN,
             "The operation log, and whether its chain holds.",
@@ -81,6 +85,7 @@ def _sign_in_rows(desk: Desk, sessions: WeakSet[Session]) -> tuple[Method[Any], 
         person = await staff.sign_in(shop, session.terminal, params)
         _become(session, person)
         sessions.add(session)
+        log.info("till.signed_in", terminal=session.terminal, staff=person.id, role=person.role)
         return staff.SignedIn(person.id, person.name, person.role)
 
     def sign_out(session: Session, params: Nothing) -> staff.SignedIn:

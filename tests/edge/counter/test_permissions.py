@@ -16,12 +16,12 @@ GUIDE = Path(edge.__file__).parents[1] / "docs" / "pos-methods.md"
 MONEY = {"sale.commit", "sale.refund", "sale.void", "points.adjust", "account.topup", "account.withdraw"}
 
 
-async def test_every_method_of_both_sockets_has_a_row(tmp_path: Path) -> None:
+async def test_the_rows_are_those_of_both_sockets(tmp_path: Path) -> None:
     async with open_floor(tmp_path) as floor:
         admin = await floor.another_till("BOX", admin=True)
         described = [await till.call("rpc.discover") for till in (floor.till, admin)]
     methods = {method["name"] for document in described for method in document["methods"]}
-    assert sorted(methods - MATRIX.keys()) == []
+    assert {action.partition(":")[0] for action in MATRIX} == methods
 
 
 def test_every_action_that_is_asked_for_has_a_row() -> None:
