@@ -9,6 +9,7 @@ from edge.counter.shop import Shop
 from edge.counter.terms import Day, Reply, Request, Text
 from edge.domain.checkout import goods_asked
 from edge.domain.commission import Earned, GoodsLine, On, earned_on, earned_on_sale, taken_back
+from edge.domain.money import divide
 from edge.domain.refunds import SoldLine
 from edge.domain.rules.model import Bundle
 from edge.storage.commission_sums import commission_sums
@@ -57,6 +58,17 @@ def take_back_commission(
     goods = _goods(row.kernel_request.encode(), transaction.sales.lines(row.id))
     earned = taken_back(terms.commissions, goods, dict(back))
     return _written(shop, transaction, salesperson, subject, earned)
+
+
+def take_back_share(
+    shop: Shop, transaction: Transaction, sold: str, back_fen: int, paid_fen: int, subject: str
+) -> dict[str, object]:
+    """Take back what was earned with slip ``sold``, as much of it as ``back_fen`` is of ``paid_fen``."""
+    told: dict[str, object] = {}
+    for salesperson, rule, base_fen, fen in transaction.commissions.of_subject(sold) if paid_fen else ():
+        back = [-divide(one * back_fen, paid_fen, "half_up") for one in (base_fen, fen)]
+        told = _written(shop, transaction, salesperson, subject, [Earned(rule, *back)])
+    return told
 
 
 class ReportRequest(Request, frozen=True):

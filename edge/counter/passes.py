@@ -251,7 +251,7 @@ def held_passes(shop: Shop, member: str) -> tuple[HeldPass, ...]:
     kinds = shop.programme.bundle.passes
     if not kinds:
         return ()
-    now_ms = shop.clock.now_ms()
+    now_ms = shop.now_ms()
     by_id = {kind.id: kind for kind in kinds}
     return tuple(
         HeldPass(

@@ -91,7 +91,7 @@ class ListReply(Reply, frozen=True):
 
 async def list_reminders(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
     """What is due; raises -32602 for a day that is over, or too far away."""
-    return await gathered(shop.config, shop.programme, shop.clock.now_ms(), request)
+    return await gathered(shop.config, shop.programme, shop.now_ms(), request)
 
 
 async def gathered(config: Config, programme: Programme, now_ms: int, request: ListRequest) -> ListReply:

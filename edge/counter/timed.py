@@ -88,7 +88,17 @@ async def start(shop: Shop, terminal: str, request: StartRequest) -> TimedReply:
         member = shop.member_in(transaction, request.member).id if request.member else None
         now_ms = transaction.now_ms
         row = TimedRow(
-            uuid7(now_ms), member, terms.id, request.label, "running", now_ms, now_ms, 0, None, None
+            uuid7(now_ms),
+            member,
+            terms.id,
+            _kept(terms),
+            request.label,
+            "running",
+            now_ms,
+            now_ms,
+            0,
+            None,
+            None,
         )
         transaction.timed.insert(row, transaction.seq + 1)
         return _told(shop, transaction, row, request.cashier)
@@ -125,7 +135,7 @@ def list_timed(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
 
 def unpaid(shop: Shop, member: str | None = None) -> tuple[TimedReply, ...]:
     """Services that nobody has paid for, as the last COMMIT left them."""
-    now_ms = shop.clock.now_ms()
+    now_ms = shop.now_ms()
     return tuple(_reply(shop, row, now_ms) for row in shop.snapshot.timed.unpaid(member))
 
 
@@ -152,6 +162,15 @@ def _terms(shop: Shop, name: str) -> TimedService:
     raise bad("/service", f"no timed service {name!r} in the programme", "没有这个计时项目")
 
 
+def _kept(terms: TimedService) -> str:
+    return msgspec.json.encode(terms).decode()
+
+
+def _terms_of(row: TimedRow) -> TimedService:
+    """What was agreed when it began."""
+    return msgspec.json.decode(row.terms, type=TimedService)
+
+
 def _enter(
     shop: Shop, transaction: Transaction, timed: str, state: str, was: tuple[str, ...], cashier: str
 ) -> TimedReply:
@@ -160,7 +179,7 @@ def _enter(
         raise bad("/timed", f"this service is not {' or '.join(was)}", "该计时项目的状态不允许此操作")
     now_ms = transaction.now_ms
     run_ms = row.ran_ms(now_ms)
-    amount_fen = charge(_terms(shop, row.service), run_ms).amount_fen if state == "stopped" else None
+    amount_fen = charge(_terms_of(row), run_ms).amount_fen if state == "stopped" else None
     transaction.timed.change(timed, state, now_ms, run_ms, amount_fen)
     changed = transaction.timed.by_id(timed)
     assert changed is not None, "it was there a line ago"
@@ -176,7 +195,7 @@ def _told(shop: Shop, transaction: Transaction, row: TimedRow, cashier: str) -> 
 
 
 def _reply(shop: Shop, row: TimedRow, now_ms: int) -> TimedReply:
-    terms = _terms(shop, row.service)
+    terms = _terms_of(row)
     so_far = charge(terms, row.ran_ms(now_ms))
     # What a stopped service costs was decided when it stopped.
     amount_fen = so_far.amount_fen if row.amount_fen is None else row.amount_fen

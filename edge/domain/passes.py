@@ -31,6 +31,11 @@ def last_day_of(valid_days: int, first_day: date) -> date:
     return first_day + timedelta(days=valid_days - 1)
 
 
+def unused_days(first_day: date, last_day: date, from_day: date) -> int:
+    """How many days of a pass without a count there are from ``from_day`` on."""
+    return max(0, (last_day - max(first_day, from_day)).days + 1)
+
+
 def next_first_day(today: date, running_until: date | None) -> date:
     """When a pass that is sold today begins: the day after the one that still runs."""
     return today if running_until is None or running_until < today else running_until + timedelta(days=1)

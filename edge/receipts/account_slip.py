@@ -16,6 +16,7 @@ SlipKind = Literal[
     "withdraw",
     "pass_sold",
     "pass_used",
+    "pass_refunded",
     "timed",
     "credit_repaid",
     "redemption",

@@ -19,3 +19,9 @@ class Commissions:
             " VALUES(?, ?, ?, ?, ?, ?, ?)",
             [(op, salesperson, rule, base_fen, fen, subject, day) for rule, base_fen, fen in earned],
         )
+
+    def of_subject(self, subject: str) -> list[tuple[str, str, int, int]]:
+        """(salesperson, rule, base in fen, fen) of a sale, refund or slip."""
+        return self._db.execute(
+            "SELECT salesperson, rule, base_fen, fen FROM commission WHERE subject=? ORDER BY id", (subject,)
+        ).fetchall()

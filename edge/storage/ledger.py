@@ -120,6 +120,20 @@ class Ledger:
         self._post(account, member, unit, "claw", amount, code)
         return debt
 
+    def claw_rest(self, member: str, unit: Unit, op: int, code: str) -> int:
+        """Take back what is left of the credit that operation ``op`` brought; returns it. There is no debt."""
+        self.expire(member, unit)
+        account = self.balance(member, unit).account
+        rows = self._db.execute(
+            "SELECT id, remaining FROM lot WHERE account=? AND op=? AND remaining > 0", (account, op)
+        ).fetchall()
+        left = int(sum(remaining for _, remaining in rows))
+        if left:
+            self._use([Use(lot, remaining) for lot, remaining in rows], None)
+            self._move(account, self._house(CLAWED, unit), left, code)
+            self._post(account, member, unit, "claw", left, code)
+        return left
+
     def expire(self, member: str, unit: Unit) -> int:
         """Let lots lapse whose time has come; returns how much lapsed."""
         account = self.balance(member, unit).account

@@ -29,6 +29,16 @@ class PassUse:
     business_date: str
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one sale brought, in operation ``op``: so many ``visits``, or a ``period``."""
+
+    op: int
+    pass_id: str
+    visits: int | None
+    period: PeriodPass | None
+
+
 class Passes:
     """The tables of passes on one connection."""
 
@@ -67,6 +77,34 @@ class Passes:
             (member, visits_of(pass_id)),
         ).fetchone()
         return row[0] if row else None
+
+    def brought_by(self, slip: str) -> Brought | None:
+        """What the sale of this slip (its id) brought: visits, or a pass without a count."""
+        row = self._db.execute(
+            "SELECT s.op, substr(a.unit, 8), l.amount FROM slip s JOIN lot l ON l.op = s.op"
+            " JOIN account a ON a.id = l.account WHERE s.id=? AND a.unit GLOB 'visits:*'",
+            (slip,),
+        ).fetchone()
+        if row is not None:
+            return Brought(row[0], row[1], row[2], None)
+        row = self._db.execute(
+            "SELECT p.op, p.id, p.member, p.pass, p.first_day, p.last_day FROM slip s"
+            " JOIN period_pass p ON p.op = s.op WHERE s.id=?",
+            (slip,),
+        ).fetchone()
+        return Brought(row[0], row[3], None, PeriodPass(*row[1:])) if row else None
+
+    def used_on(self, member: str, pass_id: str, day: str) -> bool:
+        """Whether a pass of this kind was used that day, and not given back."""
+        row = self._db.execute(
+            "SELECT 1 FROM pass_use WHERE member=? AND business_date=? AND pass=? AND NOT given_back LIMIT 1",
+            (member, day, pass_id),
+        ).fetchone()
+        return row is not None
+
+    def end_on(self, period: str, last_day: str) -> None:
+        """Let a pass without a count end on another day."""
+        self._db.execute("UPDATE period_pass SET last_day=? WHERE id=?", (last_day, period))
 
     def use(self, used: PassUse, op: int) -> None:
         """Write down one use."""

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TimedRow:
-    """A timed service. ``run_ms`` ran before the present state, which began at ``since_ms``."""
+    """A timed service. ``run_ms`` ran before the present state, which began at ``since_ms``.
+
+    ``terms`` are those under which it began (JSON): a new programme changes no price of what runs.
+    """
 
     id: str
     member: str | None
     service: str
+    terms: str
     label: str
     state: str
     started_ms: int
@@ -21,7 +25,7 @@ class TimedRow:
 
     def ran_ms(self, now_ms: int) -> int:
         """What has run until now; a pause does not count."""
-        return self.run_ms + (now_ms - self.since_ms if self.state == "running" else 0)
+        return self.run_ms + (max(0, now_ms - self.since_ms) if self.state == "running" else 0)
 
 
 COLUMNS = ", ".join(TimedRow.__slots__)

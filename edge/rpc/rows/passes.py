@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from edge.counter import passes, timed
+from edge.counter import pass_refund, passes, timed
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
@@ -39,6 +39,14 @@ def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
             writing(desk, passes.give_back),
             (*WRITE, Code.APPROVAL_NEEDED),
             summary="Undo a use of today.",
+        ),
+        Method(
+            "pass.refund",
+            pass_refund.RefundRequest,
+            pass_refund.RefundReply,
+            writing(desk, pass_refund.refund),
+            (*WRITE, Code.APPROVAL_NEEDED),
+            summary="Take back what is left of a pass, and pay for it.",
         ),
         Method(
             "pass.list",

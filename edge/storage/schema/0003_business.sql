@@ -169,6 +169,7 @@ CREATE TABLE timed(
   op INTEGER NOT NULL REFERENCES op(seq) DEFERRABLE INITIALLY DEFERRED,
   member TEXT REFERENCES member(id),
   service TEXT NOT NULL,                              -- id in the bundle's services
+  terms TEXT NOT NULL,                                -- those of the bundle when it began (JSON)
   label TEXT NOT NULL,                                -- the table, room or seat
   state TEXT NOT NULL CHECK(state IN ('running', 'paused', 'stopped', 'billed')),
   started_ms INTEGER NOT NULL,

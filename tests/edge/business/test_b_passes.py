@@ -136,3 +136,72 @@ async def test_b3_counted_visits_lapse_with_their_last_day(salon: Floor) -> None
     refusal = await salon.till.refused(1203, "pass.use", member=member, service="CUT", cashier="小王")
     assert refusal.data["last_day"] == "2027-02-21"
     assert (await salon.till.call("pass.list", member=member))["holds"] == []
+
+
+async def test_b3_what_is_left_of_a_pass_comes_back_for_its_share_of_the_price(tmp_path: Path) -> None:
+    """Nine of ten visits of 450 yuan are 405; the other purchase of the same kind is not touched."""
+    async with open_floor(tmp_path, corner_shop(passes=PASSES)) as floor:
+        member = await floor.till.register("80000001")
+        first = await sold(floor, member, "CUT-10", 45_000)
+        await used(floor, member, "CUT")
+        floor.at("2026-11-25T10:00")
+        other = await sold(floor, member, "CUT-10", 45_000)
+        request = {"slip": first["receipt_no"], "cashier": "小王", "reason": "搬家"}
+        await floor.till.refused(1306, "pass.refund", **request)
+        request |= {"approve": "店长", "tender": "wechat", "idem": str(uuid.UUID(int=7))}
+        back = await floor.till.call("pass.refund", **request)
+        assert (back["unused"], back["bought"], back["amount_fen"], back["member"]) == (9, 10, 40_500, member)
+        assert (await floor.till.call("pass.refund", **request))["duplicate"] is True
+        assert floor.sql("SELECT amount_fen FROM money WHERE tender='wechat'") == [(-40_500,)]
+        (left,) = (await floor.till.call("pass.list", member=member))["holds"]
+        assert (left["visits"], left["last_day"]) == (10, other["last_day"])
+        again = {"slip": first["slip"], "cashier": "小王", "approve": "店长"}
+        assert (await floor.till.refused(-32602, "pass.refund", **again)).data["path"] == "/slip"
+        all_of_it = await floor.till.call("pass.refund", **{**again, "slip": other["slip"]})
+        assert all_of_it["amount_fen"] == 45_000
+        await floor.till.refused(-32602, "pass.refund", **{**again, "slip": all_of_it["slip"]})
+
+
+async def test_b4_days_that_are_left_come_back_and_end_the_pass(salon: Floor) -> None:
+    member = await salon.till.register("80000001")
+    slip = (await sold(salon, member, "GYM-30", 29_900))["slip"]
+    salon.at("2026-12-04T10:00")
+    await used(salon, member, "GYM")
+    request = {"slip": slip, "cashier": "小王", "approve": "店长"}
+    back = await salon.till.call("pass.refund", **request)
+    assert (back["unused"], back["bought"], back["amount_fen"]) == (19, 30, 18_937)
+    assert (await used(salon, member, "GYM"))["last_day"] == "2026-12-04", "the day that was paid for"
+    await salon.till.refused(-32602, "pass.refund", **request)
+    salon.at("2026-12-05T10:00")
+    refusal = await salon.till.refused(1203, "pass.use", member=member, service="GYM", cashier="小王")
+    assert refusal.data["last_day"] == "2026-12-04"
+    mistake = (await sold(salon, member, "GYM-30", 29_900))["slip"]
+    whole = await salon.till.call("pass.refund", **{**request, "slip": mistake})
+    assert whole["amount_fen"] == 29_900
+
+
+async def test_b3_commission_of_a_pass_goes_back_with_it(tmp_path: Path) -> None:
+    rule = {"id": "P", "name": "售卡提成", "on": "pass", "bp": 1000}
+    async with open_floor(tmp_path, corner_shop(passes=PASSES, commissions=[rule]), with_hq=True) as floor:
+        member = await floor.till.register("80000001")
+        slip = (await sold(floor, member, "WASH-5", 10_000, salesperson="小李"))["slip"]
+        await floor.till.call("pass.refund", slip=slip, cashier="小王", approve="店长")
+        assert floor.sql("SELECT salesperson, fen FROM commission ORDER BY id") == [
+            ("小李", 1_000),
+            ("小李", -1_000),
+        ]
+        (body,) = floor.sql("SELECT body FROM outbox ORDER BY seq DESC LIMIT 1")[0]
+        assert b'"pass_refunded"' in body
+        assert b'"kind":"claw","amount":5' in body
+
+
+async def test_b3_the_look_up_shows_passes_and_services_that_run(tmp_path: Path) -> None:
+    services = [{"id": "ROOM", "name": "包间", "fen_per_unit": 3_000}]
+    async with open_floor(tmp_path, corner_shop(passes=PASSES, services=services)) as floor:
+        member = await floor.till.register("80000001")
+        await sold(floor, member, "CUT-10", 45_000)
+        timed = (await floor.till.call("timed.start", service="ROOM", member=member, cashier="小王"))["timed"]
+        floor.minutes_later(61)
+        shown = await floor.till.whole(member)
+        assert [(one["pass"], one["visits"]) for one in shown["passes"]] == [("CUT-10", 10)]
+        assert [(one["timed"], one["amount_fen"]) for one in shown["services"]] == [(timed, 6_000)]

@@ -99,5 +99,21 @@ async def test_b5_a_service_does_only_what_its_state_allows(house: Floor) -> Non
 
 async def test_b5_a_clock_that_goes_back_takes_no_time_back(house: Floor) -> None:
     timed = (await do(house, "start", service="ROOM"))["timed"]
+    house.minutes_later(30)
+    await house.till.register("80000001")
     house.minutes_later(-600)
-    assert (await do(house, "stop", timed=timed))["minutes"] == 0
+    (running,) = (await house.till.call("timed.list"))["services"]
+    assert running["minutes"] == 30
+    assert (await do(house, "stop", timed=timed))["minutes"] == 30
+
+
+async def test_b5_what_was_agreed_at_the_start_stands_when_the_programme_changes(house: Floor) -> None:
+    timed = (await do(house, "start", service="ROOM", label="3号"))["timed"]
+    house.minutes_later(90)
+    house.raw = corner_shop(services=[{**SERVICES[0], "id": "HALL", "fen_per_unit": 9_000}])
+    await house.restart()
+    (running,) = (await house.till.call("timed.list"))["services"]
+    assert (running["name"], running["amount_fen"]) == ("包间", 6_000)
+    assert (await do(house, "stop", timed=timed))["amount_fen"] == 6_000
+    refusal = await house.till.refused(-32602, "timed.start", service="ROOM", cashier="小王")
+    assert refusal.data["path"] == "/service"

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.domain.passes import Held, choose, last_day_of, next_first_day
+from edge.domain.passes import Held, choose, last_day_of, next_first_day, unused_days
 from edge.domain.rules.model import TimedService
 from edge.domain.timed import MINUTE_MS, charge
 
@@ -67,3 +67,9 @@ def test_passes_one_after_the_other_leave_no_gap_and_do_not_overlap(first: date,
     begins = next_first_day(first, ends)
     assert begins == ends + timedelta(days=1)
     assert (last_day_of(two, begins) - first).days + 1 == one + two
+
+
+@given(days, st.integers(1, 400), st.integers(-30, 500))
+def test_days_that_were_had_and_days_that_are_left_are_all_days(first: date, valid: int, after: int) -> None:
+    last, today = last_day_of(valid, first), first + timedelta(days=after)
+    assert unused_days(first, last, today) == valid - min(valid, max(0, after))
