@@ -120,9 +120,7 @@ async def replace(shop: Shop, terminal: str, request: ReplaceRequest) -> CardRep
             fact("old_card", masked_number(owner.card_no)),
             fact("new_card", masked_number(renewed.card_no)),
         ]
-        change_fen, given = _paid(
-            shop, transaction, terminal, request, renewed, fee_fen, "card.replace", numbers
-        )
+        change_fen, given = _paid(shop, transaction, terminal, request, renewed, fee_fen, numbers)
         told: dict[str, object] = {
             "old_card_no": owner.card_no,
             "card_no": renewed.card_no,
@@ -161,7 +159,6 @@ async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply
             request,
             extended,
             fee_fen,
-            "card.extend",
             [fact("last_day", last_day)],
         )
         told: dict[str, object] = {
@@ -219,11 +216,10 @@ def _paid(
     request: ReplaceRequest | ExtendRequest,
     member: Member,
     fee_fen: int,
-    why: str,
     facts: list[Fact],
 ) -> tuple[int, Given]:
     """Take the fee and give the slip; the change with it."""
-    change_fen = take(shop, transaction, terminal, fee_fen, request.tenders, why)
+    change_fen = take(shop, transaction, terminal, fee_fen, request.tenders, "card")
     money = [
         fact("fee", fee_fen, "fen"),
         fact("paid", fee_fen + change_fen, "fen"),

@@ -195,9 +195,7 @@ class _Registration:
             if request.tenders:
                 raise bad("/tenders", "no fee is to be paid", "无需付款")
             return 0, None
-        change_fen = take(
-            self._shop, self._transaction, self._terminal, fee_fen, request.tenders, "card.issue"
-        )
+        change_fen = take(self._shop, self._transaction, self._terminal, fee_fen, request.tenders, "card")
         facts = [
             fact("new_card", masked_number(member.card_no)),
             fact("fee", fee_fen, "fen"),

@@ -14,6 +14,11 @@ from edge.storage.transaction import Transaction
 MoneyKind = Literal["cash", "card", "wechat", "alipay", "other"]
 """Money from outside: what a drawer, a bank or a wallet moves."""
 
+Why = Literal[
+    "sale", "refund", "void", "topup", "withdraw", "pass", "voucher", "credit", "card", "pay_in", "pay_out"
+]
+"""What money was taken or handed out for; a shift report has a line for each."""
+
 MONEY: frozenset[str] = frozenset({"cash", "card", "wechat", "alipay", "other"})
 
 
@@ -29,7 +34,7 @@ MoneyTenders = Annotated[tuple[MoneyTender, ...], msgspec.Meta(max_length=16)]
 
 
 def take(
-    shop: Shop, transaction: Transaction, terminal: str, due_fen: int, tenders: MoneyTenders, why: str
+    shop: Shop, transaction: Transaction, terminal: str, due_fen: int, tenders: MoneyTenders, why: Why
 ) -> int:
     """Take exactly ``due_fen`` and write it down; returns the change (of cash only). Raises 1304, 1305, 1312."""
     refuse_while_offline(shop, [tender.kind for tender in tenders])
@@ -44,14 +49,14 @@ def take(
 
 
 def hand_out(
-    shop: Shop, transaction: Transaction, terminal: str, tender: MoneyKind, amount_fen: int, why: str
+    shop: Shop, transaction: Transaction, terminal: str, tender: MoneyKind, amount_fen: int, why: Why
 ) -> None:
     """Write down money that leaves the shop."""
     note_money(shop, transaction, terminal, why, [(tender, -amount_fen)])
 
 
 def note_money(
-    shop: Shop, transaction: Transaction, terminal: str, why: str, parts: Iterable[tuple[str, int]]
+    shop: Shop, transaction: Transaction, terminal: str, why: Why, parts: Iterable[tuple[str, int]]
 ) -> None:
     """Write down (tender, fen) in the terminal's shift, one row a tender; raises 1312 where it must have one."""
     sums: dict[str, int] = {}

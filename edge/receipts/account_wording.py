@@ -77,6 +77,7 @@ LABELS: Mapping[str, Said] = {
     "why:withdraw": _said("储值取款", "儲值提領", "Withdrawals"),
     "why:credit": _said("赊账还款", "賒帳還款", "Credit repaid"),
     "why:pass": _said("售计次/限时卡", "售計次／限時卡", "Passes sold"),
+    "why:voucher": _said("售代金券", "售代金券", "Vouchers sold"),
     "why:card": _said("会员卡收费", "會員卡收費", "Card fees"),
     "why:pay_in": _said("存入现金", "存入現金", "Cash paid in"),
     "why:pay_out": _said("取出现金", "取出現金", "Cash paid out"),

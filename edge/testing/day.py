@@ -1,9 +1,10 @@
-"""The shopping day: two days of the ruyishu programme in a few seconds, on everything that a chain has.
+"""The shopping day: two days of the ruyishu programme and one with every kind of card, on everything that a chain has.
 
 It raises StageFailed at the first figure that is not what the programme promises.
 """
 
 import random
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from time import perf_counter, perf_counter_ns
@@ -15,6 +16,7 @@ from edge.testing import goods
 from edge.testing.cashier import Cashier
 from edge.testing.comparison import compare, events_at_hq
 from edge.testing.errors import StageFailed
+from edge.testing.every_card import TEA_MINUTES, EveryCard
 from edge.testing.goods import Bought, Customer
 from edge.testing.screen import Screen, Slip
 from edge.testing.stage import LOOK_S, Stage
@@ -52,19 +54,28 @@ class _Day:
         self._eve = coming_eve(self._now())
         self._birthday = goods.born_on(self._eve.month, self._eve.day)
         self._cast = (goods.WANG, goods.LI, goods.ZHANG, self._birthday)
+        self._every_card = EveryCard(screen, self._cashier, self._expect, self._spendable)
         self._to_hq_ns: list[int] = []
         self._backlog = (0, 0.0)
 
     async def play(self) -> None:
         first = (self._opening, self._ordinary, self._tiers, self._points_and_stored_value, self._refund)
-        second = (self._member_day, self._without_hq, self._hq_is_back, self._reckoning)
-        for at, scenes in ((self._eve, first), (self._eve + timedelta(days=1), second)):
-            async with AsyncExitStack() as day:
-                await self._stage.open_shop(round((at - self._now()).total_seconds()))
-                day.push_async_callback(self._stage.close_shop)
-                await day.enter_async_context(self._cashier)
-                for scene in scenes:
-                    await scene()
+        second = (self._member_day, self._without_hq, self._hq_is_back)
+        await self._open(self._eve, "ruyishu", *first)
+        await self._open(self._eve + timedelta(days=1), "ruyishu", *second)
+        third, cards = self._eve + timedelta(days=2), self._every_card
+        await self._open(third, "every-card", cards.before_the_restart)
+        later = third + timedelta(minutes=TEA_MINUTES)
+        await self._open(later, "every-card", cards.after_the_restart, self._reckoning)
+
+    async def _open(self, at: datetime, programme: str, *scenes: Callable[[], Awaitable[None]]) -> None:
+        """Open the shop at this time under this programme, play the scenes, and close it again."""
+        async with AsyncExitStack() as day:
+            await self._stage.open_shop(round((at - self._now()).total_seconds()), programme)
+            day.push_async_callback(self._stage.close_shop)
+            await day.enter_async_context(self._cashier)
+            for scene in scenes:
+                await scene()
 
     # --- the first day: an ordinary one, and somebody's birthday ---
 
@@ -238,7 +249,7 @@ class _Day:
     async def _reckoning(self) -> None:
         screen, cashier = self._screen, self._cashier
         screen.scene("对账", "The reckoning: box and HQ, per member and per account")
-        compared = await compare(self._stage, cashier, self._cast)
+        compared = await compare(self._stage, cashier, (*self._cast, goods.CHEN_AGAIN))
         screen.table(
             ("会员 member", "账户 account", "门店 box", "总部 HQ", ""),
             [_compared_row(c.customer, c.unit, c.box, c.hq) for c in compared],
@@ -325,8 +336,16 @@ class _Day:
         return [*self._stage.processes(), (till.name, till.pid)]
 
 
+ACCOUNTS = {
+    "points": "积分 points",
+    "fen": "储值 stored value",
+    "gift_fen": "储值赠送 its gift part",
+    "credit_fen": "赊账余额 credit left",
+}
+
+
 def _compared_row(customer: Customer, unit: str, box: int, hq: int) -> tuple[str, ...]:
-    points = unit == "points"
-    amounts = (str(box), str(hq)) if points else (yuan(box), yuan(hq))
-    account = "积分 points" if points else "储值 stored value"
+    in_fen = unit == "fen" or unit.endswith("_fen")
+    amounts = (yuan(box), yuan(hq)) if in_fen else (str(box), str(hq))
+    account = ACCOUNTS.get(unit, f"次数 visits {unit.partition(':')[2]}")
     return (customer.name, account, *amounts, "✓" if box == hq else "✗")

@@ -61,6 +61,9 @@ SHELF = (FISH_OIL, LINGZHI, PROPOLIS, GOJI)
 WANG = Customer("80000001", "王芳", "13800138001", "03-08")
 LI = Customer("80000002", "李强", "13800138002", "06-21", referrer=WANG.card_no)
 ZHANG = Customer("80000003", "张敏", "13800138003", "11-02", referrer=LI.card_no)
+CHEN = Customer("80000011", "陈静", "13800138011", "05-20")
+CHEN_AGAIN = Customer("80000012", "陈静", "13800138011", "05-20")
+"""The same, with the card that replaced the lost one."""
 
 
 def born_on(month: int, day: int) -> Customer:

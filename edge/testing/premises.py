@@ -68,9 +68,11 @@ class Premises:
             # PostgreSQL then runs under another account, and must get through to its directory.
             self.root.chmod(self.root.stat().st_mode | 0o011)
 
-    def write_config(self, broker: str, devices: Sequence[dict[str, Any]]) -> None:
+    def write_config(
+        self, broker: str, devices: Sequence[dict[str, Any]], programme: str = "ruyishu"
+    ) -> None:
         """The configuration file of the box, as a technician would write it."""
-        shop = {"store": STORE, "tenant": TENANT, "bundle": ruyishu_bundle(), "numbers": MEMBER_NUMBERS}
+        shop = {"store": STORE, "tenant": TENANT, "bundle": bundle_of(programme), "numbers": MEMBER_NUMBERS}
         tables = [_HEAD.format(root=self.root, broker=broker, **shop)]
         for device in devices:
             lines = (f'{key} = "{value}"' for key, value in device.items())
@@ -99,9 +101,9 @@ broker = "{broker}"
 """
 
 
-def ruyishu_bundle() -> Path:
-    """The programme that the demo plays, in the checkout that this code runs from."""
-    bundle = Path(edge.__file__).parents[1] / "docs" / "programmes" / "ruyishu.yaml"
+def bundle_of(programme: str) -> Path:
+    """A programme that the demo plays, in the checkout that this code runs from."""
+    bundle = Path(edge.__file__).parents[1] / "docs" / "programmes" / f"{programme}.yaml"
     if not bundle.is_file():
         raise StageFailed(f"{bundle} is not there: the demo plays from a checkout", "clone, then: make demo")
     return bundle

@@ -81,8 +81,9 @@ class Stage:
 
     # --- the box ---
 
-    async def open_shop(self, offset_s: int = 0) -> None:
+    async def open_shop(self, offset_s: int = 0, programme: str = "ruyishu") -> None:
         """Start the daemon, ``offset_s`` seconds ahead of the machine's clock; devices and HQ are there."""
+        self.premises.write_config(self.broker.url, self.hardware.config(), programme)
         self._progress("启动门店主机", "starting the daemon: tillside run")
         argv = tillside("run", "--config", str(self.premises.config), "--clock-offset", str(offset_s))
         self.box = await Child("the daemon", argv, self.premises.logs / "box.log").__aenter__()
