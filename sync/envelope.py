@@ -22,6 +22,12 @@ MAX_BATCH_EVENTS = 200
 MAX_BATCH_RAW_BYTES = 1024 * 1024
 MAX_EVENT_BYTES = 40 * 1024
 MAX_PAGE_ITEMS = 200
+MAX_DIRECTORY_BYTES = 32 * 1024
+"""Bodies of one page; a row's key and version come on top."""
+
+MAX_ROW_BYTES = 12 * 1024
+"""One body of the directory."""
+
 HASH_BYTES = 8
 GENESIS = bytes(HASH_BYTES)
 _BATCH_HEAD_BYTES_MAX = 4096
@@ -86,12 +92,12 @@ class Batch(Struct, frozen=True):
 
 
 class Req(Struct, frozen=True):
-    """A question to HQ; grants: what changed for ``nonce`` after version ``since``."""
+    """A question to HQ: which grants of ``nonce``, or which rows of the directory, changed after version ``since``."""
 
     rid: Word
     nonce: Nonce
     since: Count
-    kind: Literal["grants"] = "grants"
+    kind: Literal["grants", "directory"] = "grants"
 
 
 # --- what HQ sends ---
@@ -102,6 +108,7 @@ class Welcome(Struct, frozen=True):
 
     ``rebase`` asks for a new epoch. ``nonce`` echoes the incarnation that HQ now grants to; ``fenced``
     says that the box's nonce is closed for ever: it must take a fresh one and starts with no rights.
+    ``gver`` and ``dver`` are the latest versions of the store's grants and of its directory.
     """
 
     bd: Word
@@ -113,6 +120,7 @@ class Welcome(Struct, frozen=True):
     gver: Count = 0
     rebase: int | None = None
     fenced: bool = False
+    dver: Count = 0
 
 
 class Reject(Struct, frozen=True):
@@ -123,13 +131,14 @@ class Reject(Struct, frozen=True):
 
 
 class Ack(Struct, frozen=True):
-    """HQ has committed everything up to ``upto``; ``gver`` is the latest grants version of the store."""
+    """HQ has committed everything up to ``upto``; ``gver`` and ``dver`` as in Welcome."""
 
     epoch: Count
     upto: Count
     h: Hash
     gver: Count = 0
     reject: tuple[Reject, ...] = ()
+    dver: Count = 0
 
 
 class GrantItem(Struct, frozen=True):
@@ -150,11 +159,31 @@ class GrantPage(Struct, frozen=True):
     more: bool = False
 
 
+class DirectoryItem(Struct, frozen=True):
+    """What HQ says of one thing of a ``kind`` (goods, hot, coupon, call, transfer); ``body`` is JSON."""
+
+    kind: Word
+    id: str
+    version: int
+    body: msgspec.Raw
+
+
+class DirectoryPage(Struct, frozen=True):
+    """Rows changed since version ``since``, oldest change first; ``version`` is where to ask from next."""
+
+    since: int
+    version: int
+    items: tuple[DirectoryItem, ...]
+    more: bool = False
+
+
 class Rep(Struct, frozen=True):
-    """Answer to request ``rid``."""
+    """Answer to request ``rid``: the page of its kind. ``dver`` as in Welcome, 0 where HQ does not say."""
 
     rid: str
-    page: GrantPage
+    page: GrantPage | None = None
+    directory: DirectoryPage | None = None
+    dver: Count = 0
 
 
 # --- an event's body: what HQ must know of one ledger operation ---

@@ -14,12 +14,13 @@ import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
 
 from sync import envelope
-from sync.envelope import Ack, EnvelopeError, Hello, Rep, Req, State, Welcome
+from sync.envelope import Ack, DirectoryPage, EnvelopeError, GrantPage, Hello, Rep, Req, State, Welcome
 from sync.ports import BoxStore, Broker, BrokerError, Clock, Link, Message, SyncStatus
 from sync.session import (
     Acknowledge,
@@ -27,6 +28,7 @@ from sync.session import (
     Alarm,
     Rebase,
     Reconnect,
+    RequestDirectory,
     RequestGrants,
     SendBatch,
     SendHello,
@@ -266,7 +268,7 @@ class _Box:
                 case "ack":
                     return self._session.acked(now, envelope.decode(message.payload, Ack))
                 case "rep":
-                    return await self._granted(now, envelope.decode(message.payload, Rep))
+                    return await self._answered(now, envelope.decode(message.payload, Rep))
         except EnvelopeError as error:
             self._last_error = str(error)
         return []
@@ -277,13 +279,26 @@ class _Box:
         self.was_welcomed = True
         return self._session.welcomed(now, welcome)
 
-    async def _granted(self, now: float, rep: Rep) -> list[Action]:
+    async def _answered(self, now: float, rep: Rep) -> list[Action]:
+        if rep.directory is not None:
+            return await self._directed(now, rep.directory)
+        return await self._granted(now, rep.page, rep.dver) if rep.page is not None else []
+
+    async def _granted(self, now: float, page: GrantPage, directory: int) -> list[Action]:
         at = await self._store.position()
-        if rep.page.nonce != at.nonce:
+        if page.nonce != at.nonce:
             return []
-        if rep.page.version > at.grants_version:  # a late page would bring an old balance back
-            await self._store.apply_grants(rep.page)
-        return self._session.granted(now, rep.page.version, rep.page.more)
+        if page.version > at.grants_version:  # a late page would bring an old balance back
+            await self._store.apply_grants(page)
+        return self._session.granted(now, page.version, page.more, directory)
+
+    async def _directed(self, now: float, page: DirectoryPage) -> list[Action]:
+        at = await self._store.position()
+        # Only what follows on ours: a page for the time before a restore would leave a gap.
+        if not page.since <= at.directory_version < page.version:
+            return []
+        await self._store.apply_directory(page)
+        return self._session.directed(now, page.version, page.more)
 
     async def _perform(self, link: Link, tasks: asyncio.TaskGroup, actions: Iterable[Action]) -> None:
         queue = deque(actions)
@@ -304,7 +319,9 @@ class _Box:
                 await self._store.rebase(epoch)
                 return self._session.rebased(self._clock.monotonic(), await self._store.position())
             case RequestGrants(since):
-                tasks.create_task(link.publish(await self._request(since)))
+                tasks.create_task(link.publish(await self._request("grants", since)))
+            case RequestDirectory(since):
+                tasks.create_task(link.publish(await self._request("directory", since)))
             case Alarm(_, hint):
                 self._last_error = hint
             case Reconnect(reason):
@@ -337,10 +354,10 @@ class _Box:
         )
         return Message(envelope.up(self._node, "hello"), envelope.encode(hello))
 
-    async def _request(self, since: int) -> Message:
+    async def _request(self, kind: Literal["grants", "directory"], since: int) -> Message:
         self._requests += 1
         nonce = (await self._store.position()).nonce
-        req = Req(f"{self._birth}-{self._requests}", nonce, since)
+        req = Req(f"{self._birth}-{self._requests}", nonce, since, kind)
         return Message(envelope.up(self._node, "req"), envelope.encode(req))
 
     def _state(self, online: bool) -> Message:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from sync.envelope import GrantPage
+from sync.envelope import DirectoryPage, GrantPage
 
 
 class BrokerError(Exception):
@@ -65,7 +65,7 @@ class Position(Struct, frozen=True):
     """Where the outbox stands: ``next`` is the seq of the event to come, ``tip`` the hash of the newest.
 
     ``acked_hash`` and ``tip`` are GENESIS where there is no such event. ``nonce`` names this life of this
-    database, ``grants_version`` the newest grants it has applied.
+    database, ``grants_version`` and ``directory_version`` the newest pages that it has applied.
     """
 
     epoch: int
@@ -75,6 +75,7 @@ class Position(Struct, frozen=True):
     tip: bytes
     nonce: str
     grants_version: int
+    directory_version: int = 0
 
 
 class OutboxRow(Struct, frozen=True):
@@ -108,6 +109,13 @@ class BoxStore(Protocol):
         """Merge ``granted`` by max, replace ``elsewhere``, remember the page's version; if the nonce is ours.
 
         Called only with a version beyond ``Position.grants_version``.
+        """
+        ...
+
+    async def apply_directory(self, page: DirectoryPage) -> None:
+        """Take over what HQ says, in order, and remember the page's version.
+
+        Called only with a page that follows on ``Position.directory_version``.
         """
         ...
 

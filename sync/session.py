@@ -57,6 +57,12 @@ class RequestGrants(Struct, frozen=True):
     since: int
 
 
+class RequestDirectory(Struct, frozen=True):
+    """Ask for the rows of the directory after version ``since``."""
+
+    since: int
+
+
 class Reconnect(Struct, frozen=True):
     """Give this connection up."""
 
@@ -70,7 +76,7 @@ class Alarm(Struct, frozen=True):
     hint: str
 
 
-Action = SendHello | SendBatch | Acknowledge | Rebase | RequestGrants | Reconnect | Alarm
+Action = SendHello | SendBatch | Acknowledge | Rebase | RequestGrants | RequestDirectory | Reconnect | Alarm
 
 
 class State(StrEnum):
@@ -99,6 +105,8 @@ class Session:
         self._grants_due: float | None = None
         self._grants_asked = False
         self._hq_grants_version = 0
+        self._directory_due: float | None = None
+        self._hq_directory_version = 0
 
     @property
     def epoch(self) -> int:
@@ -113,7 +121,7 @@ class Session:
     @property
     def due(self) -> float | None:
         """When ``tick`` has something to do, if nothing else happens before."""
-        times = [at for at in (self._ack_due, self._grants_due) if at is not None]
+        times = [at for at in (self._ack_due, self._grants_due, self._directory_due) if at is not None]
         return min(times, default=None)
 
     # --- the connection ---
@@ -130,7 +138,7 @@ class Session:
     def lost(self) -> None:
         """The connection is gone."""
         self.state = State.OFFLINE
-        self._ack_due = self._grants_due = None
+        self._ack_due = self._grants_due = self._directory_due = None
 
     # --- what HQ says ---
 
@@ -145,6 +153,7 @@ class Session:
             return actions
         self._hq_grants_version = welcome.gver
         self._grants_asked, self._grants_due = False, now + GRANTS_LOOK_S
+        self._hq_directory_version, self._directory_due = welcome.dver, None
         self._go_back()
         self.state = State.HELD if self._stalls else State.SYNCING
         if not self.queued:
@@ -157,17 +166,29 @@ class Session:
         if self.state not in (State.SYNCING, State.HELD) or ack.epoch != self._position.epoch:
             return []
         self._hq_grants_version = max(self._hq_grants_version, ack.gver)
+        self._hq_directory_version = max(self._hq_directory_version, ack.dver)
         return self._heard(now, ack.upto, ack.h)
 
-    def granted(self, now: float, version: int, more: bool) -> list[Action]:
-        """A page of grants has been applied."""
+    def granted(self, now: float, version: int, more: bool, directory: int = 0) -> list[Action]:
+        """A page of grants has been applied; HQ's ``directory`` has come so far."""
         self._grants_asked, self._grants_due = False, now + GRANTS_LOOK_S
+        self._hq_directory_version = max(self._hq_directory_version, directory)
         if version <= self._position.grants_version:
-            return []
+            return list(self._ask_directory(now))
         self._change(grants_version=version)
         if more:
             self._hq_grants_version = max(self._hq_grants_version, version + 1)
-        return list(self._ask_grants(now))
+        return [*self._ask_grants(now), *self._ask_directory(now)]
+
+    def directed(self, now: float, version: int, more: bool) -> list[Action]:
+        """A page of the directory has been applied."""
+        if version <= self._position.directory_version:
+            return []
+        self._directory_due = None
+        self._change(directory_version=version)
+        if more:
+            self._hq_directory_version = max(self._hq_directory_version, version + 1)
+        return list(self._ask_directory(now))
 
     def hq_restarted(self, now: float) -> list[Action]:
         """HQ announced a new birth: whatever we wait for, ask again at once."""
@@ -225,6 +246,9 @@ class Session:
         if self._grants_due is not None and now >= self._grants_due:
             self._grants_due = now + GRANTS_LOOK_S
             actions.append(RequestGrants(self._position.grants_version))
+        if self._directory_due is not None and now >= self._directory_due:
+            self._directory_due = None
+            actions += self._ask_directory(now)
         return actions
 
     # --- inside ---
@@ -237,11 +261,12 @@ class Session:
 
     def _heard(self, now: float, upto: int, hash: bytes) -> list[Action]:
         position = self._position
-        if upto > position.acked:
-            return [*self._ask_grants(now), Acknowledge(position.epoch, upto, hash)]
         if upto == position.acked and hash != position.acked_hash:
             return self._hello(now, rebase=True)
-        return [*self._ask_grants(now), *self._pump()]
+        asked = [*self._ask_grants(now), *self._ask_directory(now)]
+        if upto > position.acked:
+            return [*asked, Acknowledge(position.epoch, upto, hash)]
+        return [*asked, *self._pump()]
 
     def _pump(self) -> list[Action]:
         window = {State.SYNCING: WINDOW_BATCHES, State.HELD: 1}.get(self.state, 0)
@@ -253,6 +278,12 @@ class Session:
         if not self._grants_asked and self._hq_grants_version > self._position.grants_version:
             self._grants_asked, self._grants_due = True, now + GRANTS_WAIT_S
             yield RequestGrants(self._position.grants_version)
+
+    def _ask_directory(self, now: float) -> Iterable[Action]:
+        """One question at a time; asked again while HQ has more and does not answer."""
+        if self._directory_due is None and self._hq_directory_version > self._position.directory_version:
+            self._directory_due = now + GRANTS_WAIT_S
+            yield RequestDirectory(self._position.directory_version)
 
     def _stall(self, now: float) -> list[Action]:
         self._stalls += 1

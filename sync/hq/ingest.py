@@ -10,6 +10,7 @@ from msgspec import Struct
 from sync.envelope import Ack, Batch, EnvelopeError, Event, Hello, Reject, Welcome
 from sync.hq.accounts import announce, grants_version, settle
 from sync.hq.cursor import Cursor, News, Verdict, greet, judge
+from sync.hq.directory import directory_version, pass_on
 from sync.hq.events import home_of, read_event, reports
 from sync.hq.rights import Incarnation
 from sync.hq.schema import Connection
@@ -52,7 +53,7 @@ async def _ingest(conn: Connection, store: str, batch: Batch, one_by_one: bool) 
             rejects = await _take_in(conn, store, batch.epoch, arrivals, one_by_one)
             cursor = verdict.cursor
             await _save_cursor(conn, store, cursor)
-        ack = Ack(cursor.epoch, cursor.next - 1, cursor.hash, await grants_version(conn, store))
+        ack = await _ack(conn, store, cursor.epoch, cursor.next, cursor.hash)
     return msgspec.structs.replace(ack, reject=tuple(rejects[:_REJECTS_TOLD_MAX]))
 
 
@@ -100,6 +101,7 @@ async def _apply(conn: Connection, store: str, epoch: int, arrivals: Sequence[_A
     )
     news = await settle(conn, reports(store, events))
     await announce(conn, news - {store})  # the ack itself tells this store
+    await pass_on(conn, events)
 
 
 async def _insert_events(conn: Connection, store: str, epoch: int, arrivals: Sequence[_Arrival]) -> set[str]:
@@ -206,6 +208,7 @@ async def welcome(conn: Connection, store: str, hello: Hello) -> Welcome | None:
         gver=await grants_version(conn, store) if nonce == hello.nonce else 0,
         rebase=greeting.rebase,
         fenced=nonce != hello.nonce,
+        dver=await directory_version(conn, store),
     )
 
 
@@ -295,4 +298,9 @@ async def latest_ack(conn: Connection, store: str) -> Ack | None:
     """What HQ would say to the store now; None for a store it has never heard."""
     result = await conn.execute("select epoch, next_seq, hash from hq_cursor where store = %s", [store])
     row = await result.fetchone()
-    return Ack(row[0], row[1] - 1, row[2], await grants_version(conn, store)) if row else None
+    return await _ack(conn, store, *row) if row else None
+
+
+async def _ack(conn: Connection, store: str, epoch: int, next_seq: int, hash: bytes) -> Ack:
+    gver, dver = await grants_version(conn, store), await directory_version(conn, store)
+    return Ack(epoch, next_seq - 1, hash, gver, dver=dver)

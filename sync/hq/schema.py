@@ -92,6 +92,21 @@ _STEPS: tuple[LiteralString, ...] = (
         at timestamptz not null default now()
     );
     """,
+    """
+    -- What HQ says to its stores, to all of them (store '') or to one; the newest word only (sync.hq.directory).
+    create table hq_directory (
+        kind text, id text, store text,
+        version bigint not null,
+        body jsonb not null,
+        primary key (kind, id, store)
+    );
+    create index hq_directory_changes on hq_directory (store, version);
+    create table hq_directory_version (
+        one boolean primary key default true check (one),
+        version bigint not null
+    );
+    insert into hq_directory_version (version) values (0);
+    """,
 )
 
 

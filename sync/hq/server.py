@@ -17,6 +17,7 @@ from sync.envelope import EnvelopeError, Hello, Rep, Req, State
 from sync.hq import ingest
 from sync.hq.accounts import GRANTS_CHANNEL, grant_page
 from sync.hq.cursor import Verdict
+from sync.hq.directory import directory_page, directory_version
 from sync.hq.schema import Connection, migrate
 from sync.ports import Broker, BrokerError, Clock, Link, Message
 
@@ -118,12 +119,17 @@ class _Worker:
                 reply = await ingest.welcome(self._books, store, envelope.decode(payload, Hello))
                 topic = envelope.down(node, "welcome")
             case "req":
-                req = envelope.decode(payload, Req)
-                reply = Rep(req.rid, await grant_page(self._books, store, req.nonce, req.since))
+                reply = await self._page(store, envelope.decode(payload, Req))
                 topic = envelope.down(node, "rep")
             case _:
                 return None
         return Message(topic, envelope.encode(reply)) if reply is not None else None
+
+    async def _page(self, store: str, req: Req) -> Rep:
+        if req.kind == "directory":
+            return Rep(req.rid, directory=await directory_page(self._books, store, req.since))
+        grants = await grant_page(self._books, store, req.nonce, req.since)
+        return Rep(req.rid, grants, dver=await directory_version(self._books, store))
 
     async def _ingest(self, store: str, batch: envelope.Batch) -> envelope.Ack | None:
         """The ack to send. A gap is given time: another worker may hold the batch that is missing."""

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sync.envelope import GENESIS, Event, GrantPage, Posting, Total, chain
+from sync.envelope import GENESIS, DirectoryPage, Event, GrantPage, Posting, Total, chain
 from sync.ports import OutboxRow, Position
 
 Kind = Literal["earn", "spend", "reverse", "claw"]
@@ -37,6 +37,7 @@ class MemoryBox:
         self.booked: list[Event] = []
         self.totals: dict[tuple[str, str], Total] = {}
         self.rights: dict[tuple[str, str], Right] = {}
+        self.directory: dict[tuple[str, str], bytes] = {}
         self.op = 0
         self._position = Position(0, 1, 0, GENESIS, GENESIS, self.nonce, 0)
 
@@ -140,8 +141,10 @@ class MemoryBox:
     async def rebase(self, epoch: int) -> None:
         bodies = [self.rows[seq].body for seq in sorted(self.rows)]
         self.rows.clear()
-        version = self._position.grants_version
-        self._position = Position(epoch, 1, 0, GENESIS, GENESIS, self.nonce, version)
+        at = self._position
+        self._position = Position(
+            epoch, 1, 0, GENESIS, GENESIS, self.nonce, at.grants_version, at.directory_version
+        )
         for body in bodies:
             self.put(body)
 
@@ -153,3 +156,8 @@ class MemoryBox:
             self.rights[item.member, item.unit] = Right(max(known.granted, item.granted), item.elsewhere)
         version = max(self._position.grants_version, page.version)
         self._position = replace(self._position, grants_version=version)
+
+    async def apply_directory(self, page: DirectoryPage) -> None:
+        for item in page.items:
+            self.directory[item.kind, item.id] = bytes(item.body)
+        self._position = replace(self._position, directory_version=page.version)

@@ -7,9 +7,24 @@ import msgspec
 from msgspec import Struct
 
 from sync import envelope
-from sync.envelope import Ack, Batch, EnvelopeError, Event, GrantItem, GrantPage, Hello, Reject, Rep, Req
+from sync.envelope import (
+    MAX_PAGE_ITEMS,
+    Ack,
+    Batch,
+    DirectoryItem,
+    DirectoryPage,
+    EnvelopeError,
+    Event,
+    GrantItem,
+    GrantPage,
+    Hello,
+    Reject,
+    Rep,
+    Req,
+)
 from sync.hq.cursor import Cursor, News, Verdict, greet, judge
 from sync.hq.events import home_of, read_event, reports
+from sync.hq.pages import ALL_STORES, page_of
 from sync.hq.rights import Account, Incarnation, Line, balance, elsewhere, merge, place, pool
 from sync.ports import Broker, BrokerError, Clock, Link, Message
 
@@ -31,6 +46,8 @@ class MemoryHq:
         self._gver: defaultdict[Incarnation, int] = defaultdict(int)
         self._versions: dict[tuple[Account, Incarnation], int] = {}
         self._untold: set[str] = set()
+        self._directory: dict[tuple[str, str, str], DirectoryItem] = {}
+        self._newest = 0
         self._link: Link | None = None
 
     def balance(self, member: str, unit: str = "points") -> int:
@@ -46,6 +63,30 @@ class MemoryHq:
         if self._link is not None:
             for message in self._news():
                 await self._link.publish(message)
+
+    async def publish(self, kind: str, id: str, body: bytes, store: str = ALL_STORES) -> None:
+        """Say one row of the directory, to one store or to all, and tell them that there is news."""
+        self._newest += 1
+        self._directory[kind, id, store] = DirectoryItem(kind, id, self._newest, msgspec.Raw(body))
+        self._untold |= {store} if store else set(self.cursors)
+        if self._link is not None:
+            for message in self._news():
+                await self._link.publish(message)
+
+    def directory_page(self, store: str, since: int) -> DirectoryPage:
+        """Rows for ``store`` that changed after ``since``."""
+        rows = [
+            item
+            for (kind, id, for_store), item in self._directory.items()
+            if item.version > since
+            and (for_store == store or (for_store == ALL_STORES and (kind, id, store) not in self._directory))
+        ]
+        rows.sort(key=lambda item: item.version)
+        return page_of(since, self._dver(store), rows[: MAX_PAGE_ITEMS + 1])
+
+    def _dver(self, store: str) -> int:
+        said = [item.version for key, item in self._directory.items() if key[2] in (ALL_STORES, store)]
+        return max(said, default=0)
 
     async def serve(self, broker: Broker, clock: Clock) -> None:
         """Answer on ``broker`` for ever."""
@@ -79,8 +120,13 @@ class MemoryHq:
                 return self._message(store, "welcome", reply) if reply is not None else None
             case "req":
                 req = envelope.decode(message.payload, Req)
-                return self._message(store, "rep", Rep(req.rid, self.page(store, req.nonce, req.since)))
+                return self._message(store, "rep", self._rep(store, req))
         return None
+
+    def _rep(self, store: str, req: Req) -> Rep:
+        if req.kind == "directory":
+            return Rep(req.rid, directory=self.directory_page(store, req.since))
+        return Rep(req.rid, self.page(store, req.nonce, req.since), dver=self._dver(store))
 
     def _message(self, store: str, kind: envelope.Down, reply: Struct) -> Message:
         return Message(envelope.down(self._prefix + store, kind), envelope.encode(reply))
@@ -92,7 +138,8 @@ class MemoryHq:
 
     def _ack(self, store: str) -> Ack:
         at = self.cursors[store]
-        return Ack(at.epoch, at.next - 1, at.hash, self._gver[store, self._open.get(store, "")])
+        gver = self._gver[store, self._open.get(store, "")]
+        return Ack(at.epoch, at.next - 1, at.hash, gver, dver=self._dver(store))
 
     def _ingest(self, store: str, batch: Batch) -> Ack | None:
         cursor = self.cursors.get(store)
@@ -161,6 +208,7 @@ class MemoryHq:
             gver=0 if fenced else self._gver[here],
             rebase=greeting.rebase,
             fenced=fenced,
+            dver=self._dver(store),
         )
 
     def _open_incarnation(self, here: Incarnation) -> None:
