@@ -79,9 +79,11 @@ def refuse_taken_phone(shop: Shop, transaction: Transaction, phone: str, member:
 
 
 def refuse_taken_number(transaction: Transaction, number: str, path: str) -> None:
-    """A number that ever led to somebody leads to nobody else: raises -32602."""
+    """A number that ever led to somebody, here or as HQ knows, leads to nobody else: raises -32602."""
     if transaction.cards.by_number(number) is not None:
         raise bad(path, "this card belongs to a member already", "此卡号已登记")
+    if (state := transaction.hot_cards.state(number)) is not None:
+        raise bad(path, f"HQ says that this card is {state}", "此卡已被总部停用")
 
 
 def refuse_foreign_number(shop: Shop, number: str) -> None:

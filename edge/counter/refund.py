@@ -193,7 +193,7 @@ class Refunding:
             plan.parts,
             taken_back,
         )
-        goods_back(self._shop, transaction, row.id, plan.parts)
+        self._put_back(plan)
         handed_out = [(tender.kind, -tender.amount_fen) for tender in record.tenders]
         note_money(self._shop, transaction, self._terminal, self.kind, handed_out)
         told = msgspec.to_builtins(record) | commission
@@ -221,6 +221,9 @@ class Refunding:
         """How the money is handed out."""
         kind = self._request.tender.kind
         return (TenderPaid(kind, plan.amount_fen),) if plan.amount_fen else ()
+
+    def _put_back(self, plan: Plan) -> None:
+        goods_back(self._shop, self._transaction, self._row.id, plan.parts)
 
     def _undo_what_rules_gave(self, plan: Plan, sale: SaleRecord) -> tuple[str, ...]:
         """Once all of a sale has come back its coupons are good again, and its limited rules have not given."""

@@ -10,6 +10,7 @@ from edge.counter.records import SaleRecord, TenderPaid
 from edge.counter.refund import Plan, Refunding, RefundReply, RefundRequest, RefundTender
 from edge.counter.refusals import no_such_sale
 from edge.counter.shop import Keyed, Shop
+from edge.counter.stock import goods_never_left
 from edge.counter.terms import Code as Word
 from edge.counter.terms import Name, Text
 from edge.domain.tenders import back_as_paid
@@ -64,6 +65,10 @@ class _Voiding(Refunding):
                 path="/sale",
                 why=why,
             )
+
+    def _put_back(self, plan: Plan) -> None:
+        """The gifts come back too."""
+        goods_never_left(self._shop, self._transaction, self._row.id)
 
     def _tenders(self, plan: Plan, sale: SaleRecord) -> tuple[TenderPaid, ...]:
         paid = [tender for tender in sale.tenders if tender.kind in MONEY]

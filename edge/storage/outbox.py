@@ -21,6 +21,7 @@ class Line:
     tip: bytes
     grants_version: int
     fence: int
+    directory_version: int
 
 
 class Outbox:
@@ -55,7 +56,8 @@ class Outbox:
     def line(self) -> Line:
         """Where the conversation stands."""
         row = self._db.execute(
-            "SELECT nonce, epoch, next, acked, acked_hash, tip, grants_version, fence FROM sync_line"
+            "SELECT nonce, epoch, next, acked, acked_hash, tip, grants_version, fence,"
+            " coalesce((SELECT value FROM counter WHERE name='directory'), 0) FROM sync_line"
         ).fetchone()
         return Line(*row)
 
@@ -100,3 +102,11 @@ class Outbox:
     def grants_seen(self, version: int) -> None:
         """Remember the version of the last page of grants that was applied."""
         self._db.execute("UPDATE sync_line SET grants_version = max(grants_version, ?)", (version,))
+
+    def directory_seen(self, version: int) -> None:
+        """Remember the version of the last page of the directory that was applied."""
+        self._db.execute(
+            "INSERT INTO counter(name, value) VALUES('directory', ?)"
+            " ON CONFLICT(name) DO UPDATE SET value = max(value, excluded.value)",
+            (version,),
+        )

@@ -21,6 +21,7 @@ from edge.storage.deliveries import Deliveries
 from edge.storage.gifts import Gifts
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
+from edge.storage.hot_cards import HotCards
 from edge.storage.imports import Imports
 from edge.storage.incarnation import fresh_incarnation
 from edge.storage.kin import Kin
@@ -114,6 +115,7 @@ class Transaction:
         self.commissions = Commissions(db)
         self.actor: Actor = NOBODY
         self.goods = Goods(db)
+        self.hot_cards = HotCards(db)
         self.stock = Stock(db)
         self.credit = Credit(db)
         self.vouchers = Vouchers(db)

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 
 import msgspec
+import structlog
 
 from edge.counter.shop import Shop
 from edge.storage.outbox import Line
 from edge.storage.transaction import Operation, Transaction
-from sync.envelope import GrantPage
+from edge.uplink.directory import Ignored, take_over
+from sync.envelope import DirectoryPage, GrantPage
 from sync.ports import OutboxRow, Position
+
+log = structlog.get_logger(__name__)
 
 HQ_TILL = "#hq"
 """Who asks, in the operation log, when HQ's word changes an account."""
@@ -23,6 +27,14 @@ class Applied(msgspec.Struct, frozen=True):
     version: int
     items: int
     believed: bool
+
+
+class Directed(msgspec.Struct, frozen=True):
+    """The answer written down for a page of the directory; ``ignored`` are the rows that mean nothing here."""
+
+    version: int
+    items: int
+    ignored: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -60,10 +72,22 @@ class LedgerBox:
         """Merge one page of grants; an operation of its own, so that the chain of the ledger covers it."""
         await self.shop.writer.submit(partial(_apply, page))
 
+    async def apply_directory(self, page: DirectoryPage) -> None:
+        """Take over one page of what HQ says, as one operation."""
+        for ignored in await self.shop.writer.submit(partial(_take_over, self.shop, page)):
+            log.warning("directory_row_ignored", why=ignored)
+
 
 def _position(line: Line) -> Position:
     return Position(
-        line.epoch, line.next, line.acked, line.acked_hash, line.tip, line.nonce, line.grants_version
+        line.epoch,
+        line.next,
+        line.acked,
+        line.acked_hash,
+        line.tip,
+        line.nonce,
+        line.grants_version,
+        line.directory_version,
     )
 
 
@@ -88,3 +112,23 @@ def _apply(page: GrantPage, transaction: Transaction) -> None:
         return Applied(page.version, len(page.items), believed)
 
     transaction.perform(operation, decide)
+
+
+def _take_over(shop: Shop, page: DirectoryPage, transaction: Transaction) -> tuple[str, ...]:
+    if not page.since <= transaction.outbox.line().directory_version < page.version:
+        return ()
+    content = msgspec.json.encode(page)
+    key = f"{page.version}:{hashlib.sha256(content).hexdigest()}"
+
+    def decide() -> Directed:
+        ignored = []
+        for item in page.items:
+            try:
+                take_over(shop, transaction, item)
+            except Ignored as why:
+                ignored.append(f"{item.kind} at version {item.version}: {why}")
+        transaction.outbox.directory_seen(page.version)
+        return Directed(page.version, len(page.items), tuple(ignored))
+
+    answer = transaction.perform(Operation(HQ_TILL, key, "directory", content), decide)
+    return answer.decoded(Directed).ignored

@@ -23,7 +23,7 @@ from sync.hq.pages import page_of
 from sync.ports import Position
 from sync.session import GRANTS_LOOK_S, GRANTS_WAIT_S, RequestDirectory, RequestGrants, SendHello, Session
 from sync.testing import Faults, MemoryBox, run_virtual
-from tests.sync.test_conversation import ROUGH, World
+from tests.sync.test_conversation import ROUGH, World, wait_for
 
 NONCE = "0" * 32
 
@@ -146,18 +146,11 @@ def test_a_restored_box_asks_again_from_where_its_disk_stands() -> None:
             await world.settled()
             for n in range(10):
                 await world.hq.publish("goods", f"K{n}", b"1")
-            await _until(lambda: len(box.directory) == 10)
+            await wait_for(lambda: len(box.directory) == 10)
             await world.stop("S1")
             twin = MemoryBox("S1", seed=9)
             world.boxes[0] = twin
             world.start(twin)
-            await _until(lambda: twin.directory == box.directory)
+            await wait_for(lambda: twin.directory == box.directory)
 
     run_virtual(scenario())
-
-
-async def _until(true: object) -> None:
-    assert callable(true)
-    async with asyncio.timeout(3600):
-        while not true():  # noqa: ASYNC110 - virtual time
-            await asyncio.sleep(0.5)

@@ -394,13 +394,10 @@ CREATE INDEX delivery_sale ON delivery(sale) WHERE sale IS NOT NULL;
 CREATE INDEX delivery_member ON delivery(member) WHERE member IS NOT NULL;
 CREATE INDEX delivery_open ON delivery(day) WHERE state = 'open';
 
--- What HQ keeps for all stores: goods, prices, stopped cards, coupons, calls. Applied by version.
-CREATE TABLE directory(
-  kind TEXT NOT NULL,
-  id TEXT NOT NULL,
-  version INTEGER NOT NULL,
-  body TEXT NOT NULL,
-  PRIMARY KEY(kind, id)
+-- Cards that HQ has stopped, of members that this store does not know too. (What else HQ says has tables of its own.)
+CREATE TABLE hot_card(
+  number TEXT PRIMARY KEY,
+  state TEXT NOT NULL CHECK(state IN ('lost', 'frozen', 'cancelled'))
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER movement_fixed BEFORE UPDATE ON movement BEGIN SELECT RAISE(ABORT, 'movement is append-only'); END;

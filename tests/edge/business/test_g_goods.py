@@ -369,6 +369,8 @@ async def test_g2_a_gift_with_a_purchase_leaves_the_stock(tmp_path: Path) -> Non
             ("gift", -1_000, -3_000, sold["sale"])
         ]
         assert (await floor.till.call("stock.profit"))["profits"][0]["profit_fen"] == -3_000
+        await floor.till.call("sale.void", sale=sold["sale"], reason="误收", approve="店长", cashier="小王")
+        assert await stocked(floor, "R1") == (2_000, 6_000)
 
 
 # --- C6 ---
