@@ -4,26 +4,14 @@ import asyncio
 import secrets
 import signal
 import uuid
-from collections.abc import Awaitable, Callable
-from importlib.util import find_spec
-from typing import Any, TypeVar
+from collections.abc import Awaitable
 
 import click
 import msgspec
 
-from edge.cli.output import CommandFailed, Exit, emit
-
-T = TypeVar("T")
-# A psycopg connection; psycopg belongs to the extra "hq" and is imported only when a verb runs.
-Books = Any
-
-Dsn = click.option(
-    "--dsn",
-    envvar="TILLSIDE_HQ_DSN",
-    required=True,
-    help="HQ's PostgreSQL, as a URL; or in TILLSIDE_HQ_DSN, where ps shows no password.",
-)
-AsJson = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from edge.cli.hq_books import AsJson, Dsn, ask, need_psycopg
+from edge.cli.hq_directory import put, said
+from edge.cli.output import CommandFailed, emit
 
 
 def example(command: str) -> str:
@@ -34,6 +22,10 @@ def example(command: str) -> str:
 @click.group()
 def hq() -> None:
     """Serve and steer HQ's end."""
+
+
+hq.add_command(put)
+hq.add_command(said)
 
 
 @hq.command(
@@ -51,7 +43,7 @@ def serve(dsn: str, broker: str, tenant: str, ca: str, certificate: str, key: st
 
     Outages of PostgreSQL and of the broker are waited out, and told on standard error.
     """
-    _need_psycopg()
+    need_psycopg()
     from edge.clock import SystemClock
     from edge.config import Hq
     from edge.uplink.tls import tls_context
@@ -75,10 +67,10 @@ def serve(dsn: str, broker: str, tenant: str, ca: str, certificate: str, key: st
 @AsJson
 def init(dsn: str, as_json: bool) -> None:
     """Create HQ's tables, or bring them up to date; safe to run again."""
-    _need_psycopg()
+    need_psycopg()
     from sync.hq.schema import migrate
 
-    emit({"schema": _ask(dsn, migrate)}, as_json)
+    emit({"schema": ask(dsn, migrate)}, as_json)
 
 
 @hq.command(epilog=example("tillside hq stores --dsn postgresql:///tillside"))
@@ -86,10 +78,10 @@ def init(dsn: str, as_json: bool) -> None:
 @AsJson
 def stores(dsn: str, as_json: bool) -> None:
     """How far each store's events have come in, and how many could not be read."""
-    _need_psycopg()
+    need_psycopg()
     from sync.hq import totals
 
-    emit(_ask(dsn, totals.progress), as_json)
+    emit(ask(dsn, totals.progress), as_json)
 
 
 @hq.command("totals", epilog=example("tillside hq totals --by store --dsn postgresql:///tillside"))
@@ -102,13 +94,13 @@ def show_totals(by: str, member: str | None, dsn: str, as_json: bool) -> None:
 
     ``exposed`` is what boxes may still spend before HQ hears of it.
     """
-    _need_psycopg()
+    need_psycopg()
     from sync.hq import totals
 
     if by == "store":
-        emit(_ask(dsn, totals.stores), as_json)
+        emit(ask(dsn, totals.stores), as_json)
     else:
-        emit(_ask(dsn, lambda books: totals.accounts(books, member)), as_json)
+        emit(ask(dsn, lambda books: totals.accounts(books, member)), as_json)
 
 
 @hq.command(
@@ -135,11 +127,11 @@ def credit(
     as_json: bool,
 ) -> None:
     """Add AMOUNT to an account of MEMBER (id); it becomes spendable at the member's home store."""
-    _need_psycopg()
+    need_psycopg()
     from sync.hq.credit import credit as book
 
     identity = str(credit_id or uuid.uuid4())
-    booked = _ask(dsn, lambda books: book(books, identity, member, unit, amount, reason, home))
+    booked = ask(dsn, lambda books: book(books, identity, member, unit, amount, reason, home))
     emit({"id": identity, "member": member, "unit": unit, "amount": amount, "booked": booked}, as_json)
 
 
@@ -148,10 +140,10 @@ def credit(
 @AsJson
 def suspense(dsn: str, as_json: bool) -> None:
     """List the rights that dead boxes still hold; ``hq release`` frees them one account at a time."""
-    _need_psycopg()
+    need_psycopg()
     from sync.hq import totals
 
-    emit(_ask(dsn, totals.suspense), as_json)
+    emit(ask(dsn, totals.suspense), as_json)
 
 
 @hq.command(
@@ -172,41 +164,16 @@ def release(store: str, incarnation: str, member: str, unit: str, dsn: str, as_j
     INCARNATION is a closed life of STORE's box, as its log and sync.status named it. What that box has sold
     and never reported becomes the chain's loss.
     """
-    _need_psycopg()
+    need_psycopg()
     from sync.hq.credit import release as free
 
     try:
-        freed = _ask(dsn, lambda books: free(books, store, incarnation, member, unit))
+        freed = ask(dsn, lambda books: free(books, store, incarnation, member, unit))
     except ValueError as error:
         raise CommandFailed(str(error), "only a closed incarnation holds rights that can be freed") from error
     emit(
         {"store": store, "incarnation": incarnation, "member": member, "unit": unit, "freed": freed}, as_json
     )
-
-
-def _ask(dsn: str, question: Callable[[Books], Awaitable[T]]) -> T:
-    """The answer of the books; raises CommandFailed where they cannot be read."""
-    import psycopg
-
-    from sync.hq.server import connect
-
-    async def ask() -> T:
-        async with await connect(dsn) as books:
-            return await question(books)
-
-    try:
-        return asyncio.run(ask())
-    except psycopg.errors.UndefinedTable as error:
-        raise CommandFailed("this database holds no books of HQ", "tillside hq init") from error
-    except psycopg.OperationalError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CommandFailed(
-            f"PostgreSQL: {reason}", "check --dsn and the server", Exit.UNREACHABLE
-        ) from error
-    except psycopg.ProgrammingError as error:
-        raise CommandFailed(
-            f"--dsn: {str(error).strip()}", "write postgresql://HOST/DATABASE", Exit.USAGE
-        ) from error
 
 
 async def _until_told(work: Awaitable[None]) -> None:
@@ -218,8 +185,3 @@ async def _until_told(work: Awaitable[None]) -> None:
         await task
     except asyncio.CancelledError:
         return
-
-
-def _need_psycopg() -> None:
-    if find_spec("psycopg") is None:
-        raise CommandFailed("HQ's end needs psycopg, which is not installed", "pip install 'tillside[hq]'")

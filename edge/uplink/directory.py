@@ -65,6 +65,16 @@ class StaffBody(msgspec.Struct):
     active: bool = True
 
 
+BODIES: dict[str, type[msgspec.Struct]] = {
+    "hot": HotBody,
+    "coupon": CouponBody,
+    "call": CallBody,
+    "transfer": TransferBody,
+    "staff": StaffBody,
+}
+"""What each kind says; goods say what a goods.put says."""
+
+
 def take_over(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
     """Make this store's what HQ says in ``item``; raises Ignored."""
     take = _KINDS.get(item.kind)
