@@ -102,7 +102,7 @@ async def test_a4_a_new_card_costs_five_yuan_and_all_history_follows(tmp_path: P
         )
         sales = await floor.till.call("sale.find", member="80000007")
         assert [one["sale"] for one in sales["sales"]] == [sold["sale"]]
-        assert floor.sql("SELECT sum(amount_fen) FROM money WHERE why='card.replace'") == [(500,)]
+        assert floor.sql("SELECT sum(amount_fen) FROM money WHERE why='card'") == [(500,)]
         ((record,),) = floor.sql("SELECT record FROM slip")
         assert '"80**0001"' in record
         assert '"80**0007"' in record
@@ -133,7 +133,7 @@ async def test_a4_an_expired_card_is_extended_for_the_fee(tmp_path: Path) -> Non
         longer = await floor.till.call("card.extend", member="80000001", cashier="小王", tenders=wechat)
         assert longer["valid_until"] == "2029-03-10", "from today, where the last day has passed"
         await floor.till.sell(1000, member=member)
-        assert floor.sql("SELECT tender, sum(amount_fen) FROM money WHERE why='card.extend' GROUP BY 1") == [
+        assert floor.sql("SELECT tender, sum(amount_fen) FROM money WHERE why='card' GROUP BY 1") == [
             ("wechat", 4000)
         ]
 

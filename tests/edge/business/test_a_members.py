@@ -99,7 +99,7 @@ async def test_a1_a_card_that_is_sold_costs_its_fee(tmp_path: Path) -> None:
         assert refusal.data["path"] == "/tenders"
         made = await floor.till.call("member.register", **asked, fee="pay", tenders=cash)
         assert (made["fee_fen"], made["change_fen"]) == (1000, 1000)
-        assert floor.sql("SELECT tender, amount_fen, why FROM money") == [("cash", 1000, "card.issue")]
+        assert floor.sql("SELECT tender, amount_fen, why FROM money") == [("cash", 1000, "card")]
         assert floor.sql("SELECT kind, receipt_no FROM slip") == [("card", made["receipt_no"])]
 
 
