@@ -1,7 +1,6 @@
 """Tenders that are no money: stored value, credit and vouchers, each spent from its account within rights."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -12,6 +11,7 @@ from edge.domain.money import yuan
 from edge.domain.stored_value import Parts, spent_parts
 from edge.domain.units import CREDIT, GIFT, STORED, VOUCHER
 from edge.errors import Code, PosError
+from edge.storage.balances import Balance
 from edge.storage.credit import CreditSale
 from edge.storage.ledger import Ledger
 from edge.storage.transaction import Transaction
@@ -31,41 +31,15 @@ class Tender(Protocol):
     def ref(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
-class FromAccounts:
-    """What a sale took from accounts, to be written down once the sale is there."""
-
-    credit_fen: int = 0
-    vouchers: tuple[str, ...] = ()
-
-    def write_down(self, shop: Shop, transaction: Transaction, member: Member | None, sale: str) -> None:
-        """What is owed since, and which vouchers are gone."""
-        for code in self.vouchers:
-            transaction.vouchers.use(code, sale)
-        if not self.credit_fen or member is None:
-            return
-        terms = shop.programme.bundle.credit
-        today = shop.business_date(transaction.now_ms)
-        due = today + timedelta(days=terms.days if terms else 0)
-        transaction.credit.insert(
-            CreditSale(sale, member.id, self.credit_fen, 0, due.isoformat(), shop.day_ends_ms(due))
-        )
-
-
-NOTHING = FromAccounts()
-
-
 def pay_from_accounts(
     shop: Shop, transaction: Transaction, member: Member | None, tenders: Sequence[Tender], sale: str
-) -> FromAccounts:
+) -> None:
     """Spend what ``tenders`` take from accounts; raises -32602, 1205, 1206, 1502 and 1601 with the tender's path."""
-    if not any(tender.kind in ACCOUNT_KINDS for tender in tenders):
-        return NOTHING
-    credit_fen, vouchers = 0, []
+    credit_fen = 0
     for place, tender in enumerate(tenders):
-        path = f"/tenders/{place}"
-        if not tender.amount_fen and tender.kind != "voucher":
+        if tender.kind not in ACCOUNT_KINDS or (not tender.amount_fen and tender.kind != "voucher"):
             continue
+        path = f"/tenders/{place}"
         match tender.kind:
             case "stored_value":
                 owner = _owner(member, path)
@@ -73,10 +47,10 @@ def pay_from_accounts(
             case "credit":
                 _spend_credit(shop, transaction, _owner(member, path), tender.amount_fen, sale, path)
                 credit_fen += tender.amount_fen
-            case "voucher":
+            case _:
                 _spend_voucher(shop, transaction, member, tender, sale, path)
-                vouchers.append(tender.ref)
-    return FromAccounts(credit_fen, tuple(vouchers))
+    if credit_fen and member is not None:
+        _owe(shop, transaction, member, credit_fen, sale)
 
 
 def spend_stored_value(
@@ -93,7 +67,33 @@ def spend_stored_value(
     return parts
 
 
+def unusable(why: str, path: str) -> PosError:
+    """1502 for a voucher."""
+    return PosError(Code.COUPON, f"this voucher cannot be used: {why}", zh=_ZH[why], path=path, why=why)
+
+
+def why_not(voucher: VoucherRow, account: Balance, member: Member | None, today: str) -> str:
+    """What is against a voucher; "" for a good one. Used is said of one that was used here, or elsewhere as HQ says."""
+    if not account.account:
+        return "not_here"
+    if voucher.sale is not None or account.balance < voucher.value_fen:
+        return "used"
+    if voucher.last_day is not None and voucher.last_day < today:
+        return "expired"
+    if voucher.member is not None and (member is None or member.id != voucher.member):
+        return "other_member"
+    return ""
+
+
 # --- the pieces ---
+
+_ZH = {
+    "unknown": "没有这张代金券",
+    "used": "代金券已被使用",
+    "expired": "代金券已过期",
+    "not_here": "此代金券尚未在本店开通",
+    "other_member": "代金券属于其他会员",
+}
 
 
 def _owner(member: Member | None, path: str) -> Member:
@@ -132,43 +132,26 @@ def _spend_credit(
     spend(transaction.ledger, member.id, CREDIT, fen, "sale", sale, path)
 
 
+def _owe(shop: Shop, transaction: Transaction, member: Member, fen: int, sale: str) -> None:
+    """Write down what is owed from now on, and until when."""
+    terms = shop.programme.bundle.credit
+    due = shop.business_date(transaction.now_ms) + timedelta(days=terms.days if terms else 0)
+    transaction.credit.insert(CreditSale(sale, member.id, fen, 0, due.isoformat(), shop.day_ends_ms(due)))
+
+
 def _spend_voucher(
     shop: Shop, transaction: Transaction, member: Member | None, tender: Tender, sale: str, path: str
 ) -> None:
     """The whole value is used up: no change is given on a voucher."""
     today = shop.business_date(transaction.now_ms).isoformat()
     voucher = transaction.vouchers.by_code(tender.ref)
-    why = _why_not(voucher, transaction.ledger, member, today)
-    if voucher is None or why:
-        raise PosError(
-            Code.COUPON, f"this voucher cannot be used: {why}", zh=_ZH[why], path=f"{path}/ref", why=why
-        )
+    if voucher is None:
+        raise unusable("unknown", f"{path}/ref")
+    why = why_not(voucher, transaction.ledger.live(voucher.code, VOUCHER), member, today)
+    if why:
+        raise unusable(why, f"{path}/ref")
     if not 0 < tender.amount_fen <= voucher.value_fen:
         zh = f"此代金券面值 {yuan(voucher.value_fen)} 元，不找零"
         raise bad(f"{path}/amount_fen", f"this voucher is worth {voucher.value_fen} fen, without change", zh)
     spend(transaction.ledger, voucher.code, VOUCHER, voucher.value_fen, "sale", sale, f"{path}/ref")
-
-
-_ZH = {
-    "unknown": "没有这张代金券",
-    "used": "代金券已被使用",
-    "expired": "代金券已过期",
-    "not_here": "此代金券尚未在本店开通",
-    "other_member": "代金券属于其他会员",
-}
-
-
-def _why_not(voucher: VoucherRow | None, ledger: Ledger, member: Member | None, today: str) -> str:
-    """What is against it; "" for a good one. Used is said of one that was used here, or elsewhere as HQ says."""
-    if voucher is None:
-        return "unknown"
-    account = ledger.live(voucher.code, VOUCHER)
-    if not account.account:
-        return "not_here"
-    if voucher.sale is not None or account.balance < voucher.value_fen:
-        return "used"
-    if voucher.last_day is not None and voucher.last_day < today:
-        return "expired"
-    if voucher.member is not None and (member is None or member.id != voucher.member):
-        return "other_member"
-    return ""
+    transaction.vouchers.use(voucher.code, sale)

@@ -187,7 +187,7 @@ def _why_not(shop: Shop, row: CouponRow | None, member: Member | None, today: st
         return "other_member"
     if row.kind not in shop.programme.coupons:
         return "withdrawn"
-    account = shop.snapshot.live(row.code, COUPON, shop.clock.now_ms())
+    account = shop.snapshot.live(row.code, COUPON, shop.now_ms())
     return "not_here" if _has_account(account) and not account.spendable else ""
 
 

@@ -186,7 +186,7 @@ class ListReply(Reply, frozen=True):
 
 def owing(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
     """Credit sales that are still open."""
-    now_ms = shop.clock.now_ms()
+    now_ms = shop.now_ms()
     found = shop.snapshot.credit.owing(now_ms if request.overdue_only else None, request.limit)
     return ListReply(tuple(_owing(shop, sold, now_ms) for sold in found))
 

@@ -1,6 +1,6 @@
 """Taking goods back: the stored shares of each line, under the rules of the original sale, in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar, Literal
@@ -134,11 +134,18 @@ def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> Refu
     row = sales.by_id(request.sale)
     if row is None:
         raise no_such_sale()
-    points = shop.snapshot.live(row.member, POINTS, shop.now_ms()).balance if row.member else 0
+    now_ms = shop.now_ms()
+
+    def held_after(back: int) -> int:
+        if row.member is None:
+            return 0
+        held = shop.snapshot.live(row.member, POINTS, now_ms).balance
+        return held + shop.snapshot.returning(row.member, POINTS, row.id, back, now_ms)
+
     terms, sale = _terms(shop, row, shop.snapshot.bundles), stored_sale(row)
     _in_time(shop, row, terms)
     paid = paid_from(shop.snapshot, sale, terms)
-    plan = _plan(sales.lines(row.id), request.lines, terms, points, paid)
+    plan = _plan(sales.lines(row.id), request.lines, terms, held_after, paid)
     return _reply(plan, row, sale, None, None)
 
 
@@ -244,17 +251,22 @@ class Refunding:
 
     def _plan(self, sale: SaleRecord) -> Plan:
         transaction, row = self._transaction, self._row
-        balance = 0
-        if row.member:
-            transaction.ledger.expire(row.member, POINTS)
-            balance = transaction.ledger.balance(row.member, POINTS).balance
+        ledger = transaction.ledger
+
+        def held_after(back: int) -> int:
+            if row.member is None:
+                return 0
+            return ledger.live(row.member, POINTS).balance + ledger.returning(
+                row.member, POINTS, row.id, back
+            )
+
         terms = _terms(self._shop, row, transaction.bundles)
         lines = transaction.sales.lines(row.id)
         paid = paid_from(transaction, sale, terms)
-        return _plan(lines, self._request.lines, terms, balance, paid)
+        return _plan(lines, self._request.lines, terms, held_after, paid)
 
     def _move_accounts(self, plan: Plan, sale: SaleRecord) -> VouchersBack:
-        """Spent points return to their lots first, then the earned ones are taken back; then what else goes back."""
+        """Spent points return to their lots first, and lapse with them; then the earned ones are taken back."""
         member, ledger = self._row.member, self._transaction.ledger
         if member is not None:
             ledger.unspend(member, POINTS, plan.points_back, "refund", self._row.id)
@@ -316,16 +328,16 @@ def _plan(
     sold: Sequence[SoldLine],
     asked: Sequence[ReturnedLine],
     terms: Bundle,
-    balance: int,
+    held_after: Callable[[int], int],
     paid: Paid,
 ) -> Plan:
-    """Work a refund out against what is left of the sale and of the member's points."""
+    """Work a refund out against what is left of the sale; ``held_after``: points held once so many are back."""
     parts = _parts(sold, asked)
     cash_fen = sum(part.cash_fen for _, part in parts)
     returned = sum(part.points_back for _, part in parts)
     claw = clawback(
         sum(part.points_taken for _, part in parts),
-        balance + returned,
+        held_after(returned),
         cash_fen,
         terms.points.fen_per_redeemed_point,
         terms.refunds.shortfall,

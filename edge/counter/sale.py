@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from edge.counter.account_tenders import NOTHING, pay_from_accounts
+from edge.counter.account_tenders import pay_from_accounts
 from edge.counter.commissions import earn_on_sale
 from edge.counter.coupons import taken, use_up
 from edge.counter.events import tell_hq
@@ -118,7 +118,6 @@ class _Checkout:
         self._decision = accepted.decision
         self._sale = uuid7(transaction.now_ms)
         self._tier_reached: str | None = None
-        self._from_accounts = NOTHING
         self._date = shop.business_date(transaction.now_ms).isoformat()
 
     def carry_out(self) -> CommitReply:
@@ -135,7 +134,6 @@ class _Checkout:
         record = self._record(member, receipt_no, change_fen, balances)
         self._store(record, found)
         goods_sold(self._shop, self._transaction, self._sale, self._decision)
-        self._from_accounts.write_down(self._shop, self._transaction, member, self._sale)
         self._take_money(change_fen)
         self._bill_services()
         self._note_what_rules_gave(member)
@@ -205,9 +203,7 @@ class _Checkout:
         transaction, points = self._transaction, self._decision.redeem_points
         if points and member is not None:
             spend(transaction.ledger, member.id, POINTS, points, "sale", self._sale)
-        self._from_accounts = pay_from_accounts(
-            self._shop, transaction, member, self._request.tenders, self._sale
-        )
+        pay_from_accounts(self._shop, transaction, member, self._request.tenders, self._sale)
 
     def _earn(self, member: Member | None) -> list[Reward]:
         """Points for the member and for those who recommended the member; the tier that is reached."""

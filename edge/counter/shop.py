@@ -139,7 +139,7 @@ class Shop:
 
     def balances(self, member: str) -> Balances:
         """The member's accounts as the last COMMIT left them, without what has lapsed since."""
-        now_ms = self.clock.now_ms()
+        now_ms = self.now_ms()
         held = self.snapshot.held(member, now_ms)
         found = balances_of(held)
         if self.programme.bundle.points.expire_months is None or not held.points.account:

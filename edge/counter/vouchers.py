@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from edge.counter.account_slips import SlipRequest, fact, give_slip
+from edge.counter.account_tenders import unusable, why_not
 from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
 from edge.counter.payment import MoneyTenders, take
@@ -12,8 +13,9 @@ from edge.counter.refund_sources import issue_voucher
 from edge.counter.refusals import bad
 from edge.counter.shop import Shop
 from edge.counter.terms import Code as Word
-from edge.counter.terms import Day, Reply, Text
+from edge.counter.terms import Day, Reply, Request, Text
 from edge.domain.money import FEN_MAX
+from edge.domain.units import VOUCHER
 from edge.storage.transaction import Transaction
 
 
@@ -93,3 +95,33 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
 
     reply, duplicate = await shop.write(terminal, "voucher.issue", request, IssueReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+class LookupRequest(Request, frozen=True):
+    """Is this voucher good? ``member`` is who brings it."""
+
+    code: Word
+    member: Word | None = None
+
+
+class LookupReply(Reply, frozen=True):
+    """What it is worth and until when; ``why`` is "" for a good one, else as the commit would say it."""
+
+    code: str
+    value_fen: int
+    last_day: str | None
+    why: str
+
+
+def lookup(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
+    """One voucher; raises 1502 for a code that there is not, 1201-1203 for the member."""
+    member = shop.find_member(request.member) if request.member else None
+    now_ms = shop.now_ms()
+    voucher = shop.snapshot.vouchers.by_code(request.code)
+    if voucher is None:
+        raise unusable("unknown", "/code")
+    account = shop.snapshot.live(voucher.code, VOUCHER, now_ms)
+    why = why_not(voucher, account, member, shop.business_date(now_ms).isoformat())
+    if not why and account.spendable < voucher.value_fen:
+        why = "not_here"
+    return LookupReply(voucher.code, voucher.value_fen, voucher.last_day, why)

@@ -120,5 +120,21 @@ def read_restorable(db: sqlite3.Connection, owner: str, unit: Unit, sale: str) -
     return int(row[0])
 
 
+def read_returning(
+    db: sqlite3.Connection, owner: str, unit: Unit, sale: str, amount: int, now_ms: int
+) -> int:
+    """How much of ``amount`` that ``sale`` gives back returns to lots that have not lapsed by ``now_ms``."""
+    live = 0
+    for left, expires_ms in db.execute(
+        "SELECT u.amount - u.restored, l.expires_ms FROM lot_use u JOIN lot l ON l.id = u.lot"
+        " JOIN account a ON a.id = l.account WHERE u.sale=? AND a.owner=? AND a.unit=? ORDER BY u.id DESC",
+        (sale, owner, unit),
+    ):
+        part = min(left, amount)
+        amount -= part
+        live += part if expires_ms > now_ms else 0
+    return live
+
+
 def _balance(row: tuple[int, ...]) -> Balance:
     return Balance(row[0], row[1], row[2], Rights(*(value or 0 for value in row[3:])))

@@ -10,7 +10,15 @@ from typing import Literal
 from edge.domain.ledger import NEVER_MS, Lot, Use, use_up
 from edge.domain.rights import Rights
 from edge.domain.units import Unit
-from edge.storage.balances import Balance, Held, read_balance, read_held, read_live, read_restorable
+from edge.storage.balances import (
+    Balance,
+    Held,
+    read_balance,
+    read_held,
+    read_live,
+    read_restorable,
+    read_returning,
+)
 
 Kind = Literal["earn", "spend", "reverse", "claw"]
 _TOTAL_OF: dict[Kind, str] = {"earn": "earned", "spend": "spent", "reverse": "reversed", "claw": "clawed"}
@@ -111,10 +119,15 @@ class Ledger:
         """How much of what ``sale`` spent has not been given back yet."""
         return read_restorable(self._db, member, unit, sale)
 
+    def returning(self, member: str, unit: Unit, sale: str, amount: int) -> int:
+        """How much of ``amount`` would come back to lots that have not lapsed."""
+        return read_returning(self._db, member, unit, sale, amount, self._now_ms) if amount else 0
+
     def claw(self, member: str, unit: Unit, amount: int, code: str) -> int:
-        """Take back earned ``amount``; what the lots lack becomes a debt. Returns the debt made."""
+        """Take back earned ``amount``; what the live lots lack becomes a debt. Returns the debt made."""
         if not amount:
             return 0
+        self.expire(member, unit)
         account = self.balance(member, unit).account
         debt = self._debit(account, unit, CLAWED, amount, code)
         self._post(account, member, unit, "claw", amount, code)

@@ -17,6 +17,7 @@ from edge.storage.balances import (
     read_held,
     read_live,
     read_restorable,
+    read_returning,
 )
 from edge.storage.bundles import Bundles
 from edge.storage.cards import Cards
@@ -105,6 +106,10 @@ class Snapshot:
     def restorable(self, owner: str, unit: Unit, sale: str) -> int:
         """How much of what ``sale`` spent from an account no refund has given back yet."""
         return read_restorable(self._db, owner, unit, sale)
+
+    def returning(self, owner: str, unit: Unit, sale: str, amount: int, now_ms: int) -> int:
+        """How much of ``amount`` would come back to lots that have not lapsed by ``now_ms``."""
+        return read_returning(self._db, owner, unit, sale, amount, now_ms) if amount else 0
 
     def answer(self, till: str, key: str) -> Answer | None:
         """What ``till`` was answered under ``key``."""

@@ -8,7 +8,10 @@ from edge.rpc.methods import Method, Session
 from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
 
 
-def account_rows(desk: Desk) -> tuple[Method[Any], ...]:
+def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    def voucher(session: Session, params: vouchers.LookupRequest) -> vouchers.LookupReply:
+        return vouchers.lookup(desk.shop, session.terminal, params)
+
     def owing(session: Session, params: credit.ListRequest) -> credit.ListReply:
         return credit.owing(desk.shop, session.terminal, params)
 
@@ -61,6 +64,20 @@ def account_rows(desk: Desk) -> tuple[Method[Any], ...]:
             (*WRITE, *MEMBER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
             summary="Sell or give a voucher.",
         ),
+        Method(
+            "voucher.lookup",
+            vouchers.LookupRequest,
+            vouchers.LookupReply,
+            voucher,
+            (*MEMBER, Code.COUPON),
+            summary="What a voucher is worth, and whether it is good.",
+        ),
+    )
+
+
+def account_rows(desk: Desk) -> tuple[Method[Any], ...]:
+    return (
+        *money_rows(desk),
         Method(
             "points.adjust",
             points.AdjustRequest,

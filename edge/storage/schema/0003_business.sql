@@ -185,7 +185,7 @@ CREATE INDEX timed_member ON timed(member) WHERE member IS NOT NULL;
 
 -- What was sold on credit, and how much of it has been repaid or refunded. What may still be spent is an account.
 CREATE TABLE credit_sale(
-  sale TEXT PRIMARY KEY REFERENCES sale(id),
+  sale TEXT PRIMARY KEY REFERENCES sale(id) DEFERRABLE INITIALLY DEFERRED,
   member TEXT NOT NULL REFERENCES member(id),
   amount_fen INTEGER NOT NULL CHECK(amount_fen > 0),
   settled_fen INTEGER NOT NULL DEFAULT 0 CHECK(settled_fen BETWEEN 0 AND amount_fen),
@@ -202,7 +202,7 @@ CREATE TABLE voucher(
   value_fen INTEGER NOT NULL CHECK(value_fen > 0),
   last_day TEXT,
   why TEXT NOT NULL,
-  sale TEXT REFERENCES sale(id)                       -- which it paid; NULL: still good
+  sale TEXT REFERENCES sale(id) DEFERRABLE INITIALLY DEFERRED  -- which it paid; NULL: still good
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voucher_op ON voucher(op);
 CREATE INDEX voucher_sale ON voucher(sale) WHERE sale IS NOT NULL;

@@ -7,6 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.counter.coupons import receive
+from edge.storage.transaction import Operation, Transaction
+from edge.uplink.ledger_box import LedgerBox
+from sync.envelope import GrantItem, GrantPage
 from tests.edge.business.floor import Floor, corner_shop, open_floor, published
 
 CASH = "cash"
@@ -94,7 +98,10 @@ async def test_b2_a_fen_below_the_level_does_not_reach_it(tmp_path: Path) -> Non
 
 
 async def test_b2_a_top_up_brings_its_gift_and_is_answered_once(tmp_path: Path) -> None:
-    async with open_floor(tmp_path, corner_shop(topup=TOPUP), with_hq=True) as floor:
+    rules = corner_shop(
+        topup=TOPUP, commissions=[{"id": "TOPUP", "name": "充值提成", "on": "topup", "bp": 50}]
+    )
+    async with open_floor(tmp_path, rules, with_hq=True) as floor:
         member = await floor.till.register("80000001")
         key = str(uuid.uuid4())
         told = await top_up(floor, member, 60_000, tenders=cash(100_000), salesperson="小李", idem=key)
@@ -105,6 +112,7 @@ async def test_b2_a_top_up_brings_its_gift_and_is_answered_once(tmp_path: Path) 
         await floor.till.refused(1302, "account.topup", idem=key, **changed)
         assert (await stored(floor, member)) == (66_000, 0, 6_000)  # HQ has granted nothing yet
         (event,) = events(floor, "topup")
+        assert event["body"]["commission"] == [["TOPUP", 300]]
         assert (event["body"]["gift_fen"], event["body"]["salesperson"]) == (6_000, "小李")
         posted = [(p["unit"], p["kind"], p["amount"]) for p in event["postings"]]
         assert posted == [("fen", "earn", 60_000), ("gift_fen", "earn", 6_000), ("points", "earn", 30)]
@@ -424,6 +432,10 @@ async def test_b7_a_voucher_is_for_its_member_and_until_its_last_day(floor: Floo
     code = await a_voucher(floor, 5_000, member=member, last_day="2026-11-30")
     (held,) = (await floor.till.whole(member))["vouchers"]
     assert (held["code"], held["value_fen"], held["last_day"]) == (code, 5_000, "2026-11-30")
+    told = await floor.till.call("voucher.lookup", code=code, member=member)
+    assert told == {"code": code, "value_fen": 5_000, "last_day": "2026-11-30", "why": ""}
+    assert (await floor.till.call("voucher.lookup", code=code))["why"] == "other_member"
+    assert (await floor.till.refused(1502, "voucher.lookup", code="NOBODY")).data["path"] == "/code"
     pays = [{"kind": "voucher", "amount_fen": 5_000, "ref": code}]
     basket = {"cashier": "小王", "quick_fen": 5_000}
     for who in ({}, {"member": other}):
@@ -453,3 +465,25 @@ async def test_b7_a_voucher_may_be_sold(tmp_path: Path) -> None:
         assert (await floor.till.call("sync.status"))["exposure_fen"] == 0
         await floor.shop.writer.submit(lambda tx: tx.ledger.grant(told["code"], "voucher_fen", 10_000, None))
         assert (await floor.till.call("sync.status"))["exposure_fen"] == 10_000
+
+
+async def test_b7_a_coupon_pushed_by_hq_counts_once_it_is_granted(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, with_coupon(), with_hq=True) as floor:
+        await floor.till.sell(100)
+
+        def pushed(tx: Transaction) -> None:
+            receive(tx, "HQ1", "TEN-OFF", None, "2026-12-31")
+
+        await floor.shop.writer.submit(
+            lambda tx: tx.perform(Operation("#hq", "push", "push", b"{}"), lambda: pushed(tx))
+        )
+        asked = {"cashier": "小王", "quick_fen": 10_000, "coupons": ["HQ1"]}
+        assert (await floor.till.call("sale.quote", **asked))["coupons"][0]["why"] == "not_here"
+        page = GrantPage(floor.shop.snapshot.identity()[0], 1, (GrantItem("HQ1", "coupon", 1, 1),))
+        await LedgerBox(floor.shop).apply_grants(page)
+        sold = await floor.till.sell(10_000, coupons=["HQ1"])
+        assert sold["totals"]["discount_fen"] == 1_000
+        (event,) = (e for e in events(floor, "sale") if e["body"]["coupons"] == ["HQ1"])
+        assert [(p["member"], p["unit"], p["kind"], p["amount"]) for p in event["postings"]] == [
+            ("HQ1", "coupon", "spend", 1)
+        ]

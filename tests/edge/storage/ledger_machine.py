@@ -209,7 +209,7 @@ class LedgerMachine(RuleBasedStateMachine):
         if found is None:
             redeem = stored = 0
         else:
-            held = self.books.account(found, "points").spendable(self.clock.now_ms())
+            held = self.books.account(found, "points").spendable(self.shop.now_ms())
             redeem = held + 1 if redeem == "more" else min(held, int(redeem) if redeem != "all" else 999)
         basket = quoting.QuoteRequest(
             cashier="小王",
@@ -223,7 +223,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
         def expected(books: oracle.Books) -> oracle.Sale:
             if found is not None and redeem:
-                books.check(books.account(found, "points"), redeem, self.clock.now_ms())
+                books.check(books.account(found, "points"), redeem, self.shop.now_ms())
             if sum(t.amount_fen for t in tenders) < due_fen:
                 raise oracle.Refused(oracle.NOT_PAID)
             mine: oracle.Sale = copy.deepcopy(sold)
@@ -273,7 +273,7 @@ class LedgerMachine(RuleBasedStateMachine):
             tender=refund.RefundTender("cash"),
             lines=tuple(refund.ReturnedLine(*part) for part in asked.items()),
         )
-        today = oracle.business_day(self.clock.now_ms())
+        today = oracle.business_day(max(self.clock.now_ms(), self.last_ms))
         told = self.ask(
             "refund",
             request,
@@ -326,7 +326,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 case "spend":
                     books.spend(member, unit, amount, self.now_ms)
                 case "claw":
-                    books.claw(member, unit, amount)
+                    books.claw(member, unit, amount, self.now_ms)
                 case _:
                     books.expire(member, unit, self.now_ms)
 

@@ -219,7 +219,10 @@ class Books:
         account.rights["earned"] += amount - reversible
         account.rights["granted"] += amount - reversible if self.authority else 0
 
-    def claw(self, member: str, unit: str, amount: int) -> None:
+    def claw(self, member: str, unit: str, amount: int, now_ms: int) -> None:
+        if not amount:
+            return
+        self.expire(member, unit, now_ms)
         account = self.account(member, unit)
         account.debit(amount)
         account.rights["clawed"] += amount
@@ -307,10 +310,8 @@ class Books:
         net = cash + sum(line.share(line.paid, qty) for line, qty in parts)
         back = sum(line.share(line.used, qty) for line, qty in parts)
         taken = sum(line.share(line.points, qty) for line, qty in parts)
-        if sale.member:
-            self.expire(sale.member, "points", now_ms)
-        given = self.settle_refund(sale, cash, back, taken)
-        self.take_rewards(sale, net)
+        given = self.settle_refund(sale, cash, back, taken, now_ms)
+        self.take_rewards(sale, net, now_ms)
         for line, qty in parts:
             line.back += qty
         sale.refunded += net
@@ -319,9 +320,11 @@ class Books:
         self.receipts[today] += 1
         return given
 
-    def settle_refund(self, sale: Sale, cash: int, back: int, taken: int) -> GivenBack:
-        held = self.account(sale.member, "points").balance if sale.member else 0
-        missing = taken - min(taken, max(0, held + back))
+    def settle_refund(self, sale: Sale, cash: int, back: int, taken: int, now_ms: int) -> GivenBack:
+        """What comes back into a lot that has lapsed is gone again before earned points are taken."""
+        held = self.account(sale.member, "points").live(now_ms) if sale.member else 0
+        held += sum(part for part, lot in returning(sale, back) if lot.expires_ms > now_ms)
+        missing = taken - min(taken, max(0, held))
         kept = min(missing, cash // FEN_PER_POINT_REDEEMED) if self.shortfall == "cash" else 0
         money = cash - kept * FEN_PER_POINT_REDEEMED
         gift = min(money, sum(use.left for use in sale.uses.get("gift_fen", [])))
@@ -331,15 +334,25 @@ class Books:
             self.unspend(sale.member, "points", back, sale.uses["points"])
             self.unspend(sale.member, "fen", own, sale.uses["fen"])
             self.unspend(sale.member, "gift_fen", gift, sale.uses["gift_fen"])
-            self.claw(sale.member, "points", taken - kept)
+            self.claw(sale.member, "points", taken - kept, now_ms)
             self.members[sale.member].spent_fen -= cash
         return GivenBack(money - stored, stored, back, taken - kept, missing, missing - kept)
 
-    def take_rewards(self, sale: Sale, net: int) -> None:
+    def take_rewards(self, sale: Sale, net: int, now_ms: int) -> None:
         for index, (member, points) in enumerate(sale.rewards):
             upto = points * (sale.refunded + net) // sale.net
-            self.claw(member, "points", upto - sale.rewards_taken[index])
+            self.claw(member, "points", upto - sale.rewards_taken[index], now_ms)
             sale.rewards_taken[index] = upto
+
+
+def returning(sale: Sale, amount: int) -> list[tuple[int, Lot]]:
+    """Where ``amount`` points go, the lot used last first."""
+    parts = []
+    for use in reversed(sale.uses.get("points", [])):
+        part = min(use.left, amount)
+        amount -= part
+        parts.append((part, use.lot))
+    return parts
 
 
 def spread(amount: int, weights: list[int]) -> list[int]:

@@ -81,3 +81,15 @@ async def test_a_version_with_more_in_it_is_no_conflict(chain: Counter) -> None:
     await grants(chain, 1, GrantItem(member, "points", 30, 0))
     points = chain.shop.balances(member).points
     assert (points.balance, points.spendable) == (100, 30)
+
+
+async def test_each_part_of_stored_value_is_spent_within_its_own_grant(chain: Counter) -> None:
+    """CNY 50 paid in and 10 given at HQ, of the gift only 4 granted here: 54 may be spent, 55 wait for HQ."""
+    member = (await chain.register("80000001")).member
+    page = (GrantItem(member, "fen", 5_000, 5_000), GrantItem(member, "gift_fen", 400, 1_000))
+    await grants(chain, 1, *page)
+    stored = chain.shop.balances(member).stored_value
+    assert (stored.balance_fen, stored.spendable_fen, stored.gift_fen) == (6_000, 5_400, 1_000)
+    assert (await refused(chain, member, stored_fen=5_500)).code == Code.OFFLINE_LIMIT
+    await chain.sell(5_000, member=member, stored_fen=5_400)
+    assert (await refused(chain, member, stored_fen=1)).code == Code.OFFLINE_LIMIT
