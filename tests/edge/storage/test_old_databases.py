@@ -49,7 +49,7 @@ async def test_coupons_of_before_they_were_accounts_are_still_good_once(tmp_path
             counter.shop.find_member("80000002").id, "2026-11-23"
         )
     )
-    asked = basket(12_000, "tea", member="80000002", coupons=(code,))
+    asked = basket(12_000, member="80000002", coupons=(code,))
     first, second = await sold(counter, asked), await sold(counter, asked)
     rows = [counter.shop.snapshot.sales.by_id(one.sale) for one in (first, second)]
     assert [stored_sale(row).coupons for row in rows if row] == [(code,), ()]
