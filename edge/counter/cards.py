@@ -89,7 +89,7 @@ async def report_lost(shop: Shop, terminal: str, request: LostRequest) -> LostRe
         owner = in_good_standing(owner_in(transaction, request.member))
         lost = dataclasses.replace(owner, status="lost")
         transaction.members.rewrite(owner, lost)
-        transaction.cards.move(owner.id, "active", "lost", transaction.now_ms)
+        transaction.cards.follow(owner.id, "lost", transaction.now_ms)
         told: dict[str, object] = {
             "card_no": owner.card_no,
             "reason": request.reason,

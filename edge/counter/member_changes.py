@@ -140,15 +140,11 @@ class _Change:
         return {"tier": tier, "tier_since": today, "warned_on": None}
 
     def _standing(self, former: Member, status: Literal["active", "frozen", "cancelled"]) -> str:
-        cards, now_ms = self._transaction.cards, self._transaction.now_ms
         if status == "frozen" and former.status == "lost":
             raise stopped("lost")
-        if status == "active":
-            cards.move(former.id, "lost", "active", now_ms)  # it was found again
         if status == "cancelled":
             self._refuse_to_strand_money(former)
-            cards.move(former.id, "active", "cancelled", now_ms)
-            cards.move(former.id, "lost", "cancelled", now_ms)
+        self._transaction.cards.follow(former.id, status, self._transaction.now_ms)
         return status
 
     def _refuse_to_strand_money(self, member: Member) -> None:

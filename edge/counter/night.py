@@ -21,6 +21,7 @@ from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
 from edge.domain.member import Member, Status
 from edge.domain.rebates import period_of, rebate
 from edge.domain.rules.model import Downgrade, Rebate
+from edge.domain.units import STORED
 from edge.storage.ids import uuid7
 from edge.storage.nights import idle_members, lapsing, spent_between
 from edge.storage.notes import NoteRow
@@ -115,6 +116,8 @@ def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -
     left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
     if owner.status != "active" or step == "keep" or left == owner.tier:
         return _Done("keep", None)
+    if left is None and transaction.ledger.balance(owner.id, STORED).balance:
+        return _Done("keep", None)  # nobody could pay the money out any more
     if step == "warn":
         return _warn(shop, transaction, terms, owner, left, today)
     return _lower(shop, transaction, owner, left, today)
@@ -158,7 +161,7 @@ def _lower(shop: Shop, transaction: Transaction, owner: Member, left: str | None
     )
     transaction.members.rewrite(owner, lowered)
     if left is None:
-        transaction.cards.move(owner.id, "active", "cancelled", transaction.now_ms)
+        transaction.cards.follow(owner.id, status, transaction.now_ms)
     told: dict[str, object] = {"tier": left, "was": owner.tier, "status": status, "why": "idle"}
     return _Done("downgrade" if left else "cancelled", tell_hq(shop, transaction, "tier", owner.id, told))
 

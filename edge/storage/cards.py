@@ -4,8 +4,17 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Literal
 
+from edge.domain.member import Status
+
 CardState = Literal["active", "lost", "replaced", "cancelled"]
 Medium = Literal["card", "uid"]
+
+_FOLLOWS: dict[Status, tuple[tuple[CardState, CardState], ...]] = {
+    "active": (("lost", "active"),),
+    "lost": (("active", "lost"),),
+    "frozen": (),
+    "cancelled": (("active", "cancelled"), ("lost", "cancelled")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +52,11 @@ class Cards:
         self._db.execute(
             "UPDATE card SET state=?, since_ms=? WHERE member=? AND state=?", (state, now_ms, member, former)
         )
+
+    def follow(self, member: str, status: Status, now_ms: int) -> None:
+        """The member's numbers are as good as the membership: lost with it, found, cancelled; frozen ones wait."""
+        for former, state in _FOLLOWS[status]:
+            self.move(member, former, state, now_ms)
 
     def replace(self, member: str, medium: Medium, now_ms: int) -> None:
         """What the member's numbers of one medium were good for, another one will be."""

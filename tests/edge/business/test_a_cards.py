@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -262,3 +263,42 @@ async def test_a4_a_bank_card_in_place_of_ours_is_not_written_down(floor: Floor)
     await floor.till.refused(-32602, "card.replace", **asked, card_no=number)
     await floor.till.refused(-32602, "card.replace", **asked, card_no="80000002", uid=number)
     assert floor.sql("SELECT count(*) FROM op WHERE request LIKE ?", f"%{number[:-1]}%") == [(0,)]
+
+
+async def test_a4_nothing_at_all_is_spent_or_booked_with_a_lost_card(tmp_path: Path) -> None:
+    """Each method that moves something of a member, by the id and by the number."""
+    raw = corner_shop(
+        topup={"min_fen": 100},
+        passes=[{"id": "CUT", "name": "剪发卡", "price_fen": 100, "services": ["CUT"], "visits": 3}],
+        services=[{"id": "POOL", "name": "台球", "fen_per_unit": 3000}],
+        catalogue=[{"id": "CUP", "name": "杯", "points": 10}],
+        draws=[{"id": "MOON", "name": "抽奖", "points": 1, "from": "2026-01-01", "to": "2027-01-01"}],
+        credit={"max_limit_fen": 10_000},
+    )
+    cash = [{"kind": "cash", "amount_fen": 100}]
+    asked: dict[str, dict[str, Any]] = {
+        "account.topup": {"amount_fen": 100, "tenders": cash},
+        "account.withdraw": {"amount_fen": 100, "tender": {"kind": "cash"}, "approve": "店长"},
+        "pass.sell": {"pass": "CUT", "tenders": cash},
+        "pass.use": {"service": "CUT"},
+        "timed.start": {"service": "POOL"},
+        "gift.redeem": {"gift": "CUP"},
+        "draw.enter": {"draw": "MOON"},
+        "credit.repay": {"amount_fen": 100, "tenders": cash},
+        "voucher.issue": {"value_fen": 100, "tenders": cash},
+        "sale.quote": {"lines": [TEA]},
+    }
+    async with open_floor(tmp_path, raw) as floor:
+        member = await floor.till.register("80000001")
+        await floor.till.sell(50_000, member=member)
+        await floor.till.call("account.topup", member=member, cashier="小王", **asked["account.topup"])
+        await floor.till.call("pass.sell", member=member, cashier="小王", **asked["pass.sell"])
+        before = floor.sql("SELECT id, debits, credits FROM account")
+        await floor.till.call("card.lost", member=member, cashier="小王")
+        for method, params in asked.items():
+            for reference in (member, "80000001"):
+                refusal = await floor.till.refused(
+                    1202, method, **{"member": reference, "cashier": "小王", **params}
+                )
+                assert refusal.data["state"] == "lost"
+        assert floor.sql("SELECT id, debits, credits FROM account") == before

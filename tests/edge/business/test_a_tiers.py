@@ -156,3 +156,18 @@ async def test_b1_points_lapse_by_night_with_their_day(tmp_path: Path) -> None:
         assert (await night(floor))["lapsed"] == 1
         assert (await floor.till.whole(member))["balances"]["points"]["balance"] == 0
         assert floor.sql("SELECT kind FROM op WHERE till='#night' AND key LIKE 'lapse%'") == [("night",)]
+
+
+async def test_a5_idleness_ends_no_membership_with_money_on_the_card(tmp_path: Path) -> None:
+    """Nobody could pay it out any more."""
+    raw = corner_shop(downgrade={**IDLE, "to": "cancelled"}, topup={"min_fen": 100})
+    async with open_floor(tmp_path, raw) as floor:
+        member = await floor.till.register("80000001")
+        await floor.till.sell(100, member=member)
+        cash = [{"kind": "cash", "amount_fen": 100}]
+        await floor.till.call("account.topup", member=member, amount_fen=100, tenders=cash, cashier="小王")
+        floor.at("2028-11-24T10:00")
+        await night(floor)
+        floor.at("2028-12-24T10:00")
+        assert (await night(floor))["cancelled"] == 0
+        assert (await floor.till.whole(member))["balances"]["stored_value"]["balance_fen"] == 100
