@@ -143,7 +143,7 @@ def _way(asked: Way | None, came: ClockRow | None) -> Way:
 
 def _day(shop: Shop, request: AttendanceRequest) -> str:
     if request.day is None:
-        return shop.business_date(shop.clock.now_ms()).isoformat()
+        return shop.business_date(shop.now_ms()).isoformat()
     try:
         return date.fromisoformat(request.day).isoformat()
     except ValueError as error:

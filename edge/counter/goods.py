@@ -227,7 +227,7 @@ def _history_days(shop: Shop) -> int:
 
 
 def _lowest(shop: Shop, sku: str) -> int | None:
-    since_ms = shop.clock.now_ms() - _history_days(shop) * DAY_MS
+    since_ms = shop.now_ms() - _history_days(shop) * DAY_MS
     return shop.snapshot.shelf_prices.lowest(sku, since_ms)
 
 

@@ -80,7 +80,7 @@ def _by_number(shop: Shop, by: str, number: str) -> Member:
 
 def _shown(shop: Shop, member: Member) -> LookupReply:
     try:
-        return LookupReply(member=whole_member(shop, shop.usable(member, shop.clock.now_ms())))
+        return LookupReply(member=whole_member(shop, shop.usable(member, shop.now_ms())))
     except PosError as refusal:
         refusal.data["path"] = "/value"
         raise

@@ -118,7 +118,7 @@ class Shop:
 
     def find_member(self, reference: str) -> Member:
         """The member with this id, card number or UID; raises 1201, 1202 (card stopped), 1203 (expired)."""
-        return self.usable(self.known_member(reference), self.clock.now_ms())
+        return self.usable(self.known_member(reference), self.now_ms())
 
     def known_member(self, reference: str) -> Member:
         """As ``find_member``, for those who only look back: an expired card will do."""

@@ -108,7 +108,7 @@ class ProfitReply(Reply, frozen=True):
 
 async def stock_list(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
     """A page of what is in stock."""
-    today = shop.business_date(shop.clock.now_ms())
+    today = shop.business_date(shop.now_ms())
     near = (today + timedelta(days=NEAR_DAYS)).isoformat() if request.low_only else None
     rows = await stock_reports.listed(
         shop.config.paths.database, near, request.category, request.after, request.limit + 1

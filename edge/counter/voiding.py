@@ -44,6 +44,7 @@ async def void(shop: Shop, terminal: str, request: VoidRequest) -> VoidReply:
             raise no_such_sale()
         approver = approved_by(transaction, terminal, "sale.void", request.approve)
         reply = _Voiding(shop, transaction, terminal, row, _as_refund(request, approver)).carry_out()
+        transaction.timed.unbill(row.id)
         return VoidReply(**msgspec.structs.asdict(reply), approved_by=approver)
 
     reply, duplicate = await shop.write(terminal, "sale.void", request, VoidReply, decide)
@@ -72,6 +73,9 @@ class _Voiding(Refunding):
 
     def _tenders(self, plan: Plan, sale: SaleRecord) -> tuple[TenderPaid, ...]:
         paid = [tender for tender in sale.tenders if tender.kind in MONEY]
+        more_fen = plan.amount_fen - sum(tender.amount_fen for tender in paid)
+        if more_fen > 0:  # sold on credit that has been repaid since
+            paid.append(TenderPaid("cash", more_fen))
         back = back_as_paid([(tender.kind, tender.amount_fen) for tender in paid], plan.amount_fen)
         return tuple(TenderPaid(t.kind, fen, t.ref) for t, fen in zip(paid, back, strict=True) if fen)
 

@@ -113,7 +113,7 @@ class MemberReply(Reply, frozen=True):
 def whole_member(shop: Shop, member: Member) -> MemberReply:
     """Everything a till shows of a member, as the last COMMIT left it."""
     programme = shop.programme
-    today = shop.business_date(shop.clock.now_ms())
+    today = shop.business_date(shop.now_ms())
     return MemberReply(
         id=member.id,
         card_no=member.card_no,
@@ -183,7 +183,7 @@ def _points_confirmed(shop: Shop, member: Member) -> PointsConfirmed | None:
         return None
     confirmed = shop.snapshot.confirmed(member.id, POINTS)
     held = shop.balances(member.id).points.balance
-    at_ms = shop.clock.now_ms() if confirmed.complete and not shop.offline else confirmed.at_ms
+    at_ms = shop.now_ms() if confirmed.complete and not shop.offline else confirmed.at_ms
     at = shop.local_time(at_ms) if at_ms is not None else None
     return PointsConfirmed(held - confirmed.since, at, confirmed.since)
 

@@ -56,6 +56,10 @@ class Timed:
             (state, since_ms, run_ms, amount_fen, timed),
         )
 
+    def unbill(self, sale: str) -> None:
+        """A sale that paid for services never was: they have stopped, and somebody has to pay for them."""
+        self._db.execute("UPDATE timed SET state='stopped', sale=NULL WHERE sale=?", (sale,))
+
     def bill(self, timed: str, sale: str) -> bool:
         """Let ``sale`` pay for a service that has stopped; False where it has not, or is paid."""
         changed = self._db.execute(

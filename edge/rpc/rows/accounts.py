@@ -5,7 +5,7 @@ from typing import Any
 from edge.counter import coupons, credit, points, stored_value, vouchers
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
-from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
+from edge.rpc.rows.desk import FUNDS, MEMBER, PAYING, WRITE, Desk, writing
 
 
 def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
@@ -21,7 +21,7 @@ def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
             stored_value.TopUpRequest,
             stored_value.TopUpReply,
             writing(desk, stored_value.top_up),
-            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            (*WRITE, *MEMBER, *PAYING),
             summary="Take money into stored value, with what the programme adds.",
         ),
         Method(
@@ -29,7 +29,7 @@ def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
             stored_value.WithdrawRequest,
             stored_value.WithdrawReply,
             writing(desk, stored_value.withdraw),
-            (*WRITE, *MEMBER, *FUNDS, Code.APPROVAL_NEEDED),
+            (*WRITE, *MEMBER, *FUNDS, Code.APPROVAL_NEEDED, Code.SHIFT),
             summary="Pay out of a member's own stored value.",
         ),
         Method(
@@ -45,7 +45,7 @@ def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
             credit.RepayRequest,
             credit.RepayReply,
             writing(desk, credit.repay),
-            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            (*WRITE, *MEMBER, *PAYING),
             summary="Take money for what a member owes, the oldest first.",
         ),
         Method(
@@ -61,7 +61,7 @@ def money_rows(desk: Desk) -> tuple[Method[Any], ...]:
             vouchers.IssueRequest,
             vouchers.IssueReply,
             writing(desk, vouchers.issue),
-            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
+            (*WRITE, *MEMBER, *PAYING, Code.APPROVAL_NEEDED),
             summary="Sell or give a voucher.",
         ),
         Method(

@@ -6,7 +6,7 @@ from typing import Any
 from edge.counter import cards, ecards, lookup, member_changes, members, notes
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
-from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
+from edge.rpc.rows.desk import MEMBER, PAYING, WRITE, Desk, writing
 
 OWNER = (Code.NO_SUCH_MEMBER, Code.CARD_STOPPED)
 """Of methods that take an expired card too."""
@@ -36,7 +36,7 @@ def member_rows(desk: Desk) -> tuple[Method[Any], ...]:
             members.RegisterRequest,
             members.RegisterReply,
             writing(desk, members.register),
-            (*WRITE, Code.NO_SUCH_MEMBER, Code.TENDERS_MISMATCH),
+            (*WRITE, Code.NO_SUCH_MEMBER, *PAYING),
             summary="Register a member, with a referrer.",
         ),
         Method(
@@ -67,7 +67,7 @@ def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
             cards.ReplaceRequest,
             cards.CardReply,
             writing(desk, cards.replace),
-            (*WRITE, *OWNER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
+            (*WRITE, *OWNER, *PAYING, Code.APPROVAL_NEEDED),
             summary="Give a member another card, for the fee of the programme.",
         ),
         Method(
@@ -75,7 +75,7 @@ def card_rows(desk: Desk) -> tuple[Method[Any], ...]:
             cards.ExtendRequest,
             cards.CardReply,
             writing(desk, cards.extend),
-            (*WRITE, *OWNER, Code.TENDERS_MISMATCH, Code.APPROVAL_NEEDED),
+            (*WRITE, *OWNER, *PAYING, Code.APPROVAL_NEEDED),
             summary="Let a card be valid for longer, an expired one too.",
         ),
         Method(

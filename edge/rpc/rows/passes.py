@@ -5,7 +5,7 @@ from typing import Any
 from edge.counter import pass_refund, passes, timed
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
-from edge.rpc.rows.desk import FUNDS, MEMBER, WRITE, Desk, writing
+from edge.rpc.rows.desk import FUNDS, MEMBER, PAYING, WRITE, Desk, writing
 
 
 def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
@@ -21,7 +21,7 @@ def pass_rows(desk: Desk) -> tuple[Method[Any], ...]:
             passes.SellRequest,
             passes.SellReply,
             writing(desk, passes.sell),
-            (*WRITE, *MEMBER, Code.TENDERS_MISMATCH),
+            (*WRITE, *MEMBER, *PAYING),
             summary="Sell a pass, or recharge one.",
         ),
         Method(

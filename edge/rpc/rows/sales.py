@@ -9,7 +9,7 @@ from edge.counter.scanning import Scanner
 from edge.counter.shop import Shop
 from edge.errors import Code
 from edge.rpc.methods import Method, Session
-from edge.rpc.rows.desk import MEMBER, WRITE, Desk, writing
+from edge.rpc.rows.desk import MEMBER, PAYING, WRITE, Desk, writing
 
 COMMITTING = (
     *WRITE,
@@ -19,11 +19,9 @@ COMMITTING = (
     Code.CREDIT_LIMIT,
     Code.QUOTE_EXPIRED,
     Code.RULES_CHANGED,
-    Code.TENDERS_MISMATCH,
+    *PAYING,
     Code.COUPON,
     Code.OFFLINE_LIMIT,
-    Code.TENDER_NOT_OFFLINE,
-    Code.SHIFT,
 )
 
 

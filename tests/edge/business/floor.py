@@ -13,13 +13,15 @@ from typing import Any
 import msgspec
 
 from edge.app import hello_facts
-from edge.clock import ManualClock
-from edge.config import Config, Hq, Paths, Programme, Store, read_bundle_file
+from edge.clock import ManualClock, SystemClock
+from edge.config import Config, DeviceConfig, Hq, Paths, Programme, Store, read_bundle_file
 from edge.counter.print_store import LedgerPrintStore
 from edge.counter.quoting import Quotes
 from edge.counter.shop import Keyed, Shop
 from edge.counter.uplink_state import UplinkState
 from edge.devices.displays import IdleText
+from edge.devices.printers import Printer
+from edge.devices.registry import build_printer
 from edge.devices.spooler import Spooler
 from edge.devices.supervisor import Supervisor
 from edge.domain.rules.compile import load_programme
@@ -141,11 +143,13 @@ class Floor:
     raw: bytes
     config: Config
     printers: tuple[str, ...]
+    ports: dict[str, str]
     shop: Shop = field(init=False)
     till: Till = field(init=False)
     server: Server = field(init=False)
     online: bool = False
     tills: dict[str, Till] = field(default_factory=dict)
+    workers: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def open(self) -> None:
         programme = load_programme(self.raw)
@@ -167,9 +171,9 @@ class Floor:
             lambda _: None,
             IdleText(("", "")),
         )
-        spooler = Spooler({}, LedgerPrintStore(self.shop), self.clock, lambda *_: None)
+        spooler = self._spooler()
         uplink = UplinkState(configured=self.config.hq is not None)
-        desk = Desk(self.shop, Quotes(), devices, spooler, uplink, lambda: None)
+        desk = Desk(self.shop, Quotes(), devices, spooler, uplink, lambda: _wake(spooler, self.printers))
         rows = (
             *session_methods(broadcast, lambda *_: hello_facts(self.shop), lambda: ""),
             *till_methods(desk),
@@ -180,6 +184,20 @@ class Floor:
         await self.server.serve_unix(self.config.paths.admin_socket, "admin")
         self.tills = {}
         self.till = await self.another_till("T1")
+
+    def _spooler(self) -> Spooler:
+        """The print queue; it works where printers have a port, and by the machine's clock: turn the shop's to it."""
+        clock = SystemClock()
+        configs = [
+            DeviceConfig(name, "printer", "escpos", port, {"confirm_s": 1})
+            for name, port in self.ports.items()
+        ]
+        printers = {c.name: Printer(c, build_printer(c), clock, lambda _: None) for c in configs}
+        spooler = Spooler(printers, LedgerPrintStore(self.shop), clock, lambda *_: None)
+        if printers:
+            runs = (*(printer.run() for printer in printers.values()), spooler.run())
+            self.workers = [asyncio.create_task(run) for run in runs]
+        return spooler
 
     async def another_till(self, terminal: str, *, admin: bool = False) -> Till:
         """A till on the pos socket, or a technician on the other; said hello."""
@@ -194,6 +212,9 @@ class Floor:
         for till in self.tills.values():
             till.writer.close()
         await self.server.stop(grace_s=1)
+        for worker in self.workers:
+            worker.cancel()
+        await asyncio.gather(*self.workers, return_exceptions=True)
         self.shop.snapshot.close()
         await self.shop.writer.stop()
 
@@ -221,6 +242,11 @@ class Floor:
             return [str(found) for found in violations(db)]
 
 
+def _wake(spooler: Spooler, printers: tuple[str, ...]) -> None:
+    for printer in printers:
+        spooler.wake(printer)
+
+
 def corner_shop(**sections: Any) -> bytes:
     """The small programme of the counter's tests (a point per yuan, ten fen per point) with more sections."""
     return msgspec.json.encode({**BUNDLE, "refunds": {"shortfall": "cash", "days": 30}, **sections})
@@ -240,15 +266,21 @@ async def open_floor(
     printers: tuple[str, ...] = (),
     at: str = OPENING,
     store: dict[str, Any] | None = None,
+    ports: dict[str, str] | None = None,
 ) -> AsyncIterator[Floor]:
-    """Open a shop under ``raw``, with more keys of ``[store]``; invariants are checked at the end."""
+    """Open a shop under ``raw``, with more keys of ``[store]``, printing at ``ports``.
+
+    Invariants are checked at the end.
+    """
     config = Config(
         Store("S001", "corner", "街角", **(store or {})),
         Paths(str(folder), str(folder)),
         Programme("", (r"8\d{7}",)),
         Hq("mqtt://hq") if with_hq else None,
     )
-    floor = Floor(folder, ManualClock(), raw or corner_shop(), config, printers)
+    floor = Floor(
+        folder, ManualClock(), raw or corner_shop(), config, printers or tuple(ports or ()), ports or {}
+    )
     floor.at(at)
     await floor.open()
     try:

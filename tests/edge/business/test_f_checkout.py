@@ -9,7 +9,7 @@ import pytest
 
 from edge.counter.slips import document_of
 from edge.receipts.preview import preview
-from tests.edge.business.floor import Floor, Refused, open_floor
+from tests.edge.business.floor import Floor, Refused, corner_shop, open_floor
 
 BASKET = {
     "cashier": "小王",
@@ -187,6 +187,64 @@ async def test_f1_points_that_are_gone_are_kept_from_the_cash_first(floor: Floor
     ]
 
 
+async def test_f1_a_void_gives_every_account_its_own_back(tmp_path: Path) -> None:
+    """100.00: 30 stored, 20 on credit, a voucher of 10, 40 in cash. Only the cash is handed out."""
+    raw = corner_shop(topup={"min_fen": 100, "withdraw": "no"}, credit={"days": 30, "max_limit_fen": 50_000})
+    async with open_floor(tmp_path, raw) as floor:
+        member = await floor.till.register("80000001")
+        staff = {"cashier": "小王", "approve": "店长"}
+        topped = [{"kind": "cash", "amount_fen": 5_000}]
+        await floor.till.call(
+            "account.topup", member=member, amount_fen=5_000, tenders=topped, cashier="小王"
+        )
+        await floor.till.call("credit.limit", member=member, limit_fen=5_000, **staff)
+        voucher = await floor.till.call("voucher.issue", value_fen=1_000, reason="客诉", **staff)
+        before = (await floor.till.whole(member))["balances"]
+        tenders = [
+            {"kind": "stored_value", "amount_fen": 3_000},
+            {"kind": "credit", "amount_fen": 2_000},
+            {"kind": "voucher", "amount_fen": 1_000, "ref": voucher["code"]},
+        ]
+        sold = await floor.till.sell(10_000, member=member, tenders=tenders)
+        done = await _void(floor, sold["sale"])
+        assert done["tenders"] == [{"kind": "cash", "amount_fen": 4_000, "ref": ""}]
+        assert (done["stored_value_back_fen"], done["credit_back_fen"], done["vouchers_restored"]) == (
+            3_000,
+            2_000,
+            [voucher["code"]],
+        )
+        assert (await floor.till.whole(member))["balances"] == before
+
+
+async def test_f1_credit_that_was_repaid_is_handed_out_in_cash(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, corner_shop(credit={"days": 30, "max_limit_fen": 50_000})) as floor:
+        member = await floor.till.register("80000001")
+        await floor.till.call("credit.limit", member=member, limit_fen=5_000, cashier="小王", approve="店长")
+        on_credit = [{"kind": "credit", "amount_fen": 5_000}]
+        sold = await floor.till.sell(5_000, member=member, tenders=on_credit)
+        repaid = [{"kind": "wechat", "amount_fen": 2_000}]
+        await floor.till.call("credit.repay", member=member, amount_fen=2_000, tenders=repaid, cashier="小王")
+        done = await _void(floor, sold["sale"])
+        assert (done["credit_back_fen"], done["tenders"]) == (
+            3_000,
+            [{"kind": "cash", "amount_fen": 2_000, "ref": ""}],
+        )
+
+
+async def test_f1_a_timed_service_has_to_be_paid_again_after_a_void(tmp_path: Path) -> None:
+    room = {"id": "ROOM", "name": "包间", "fen_per_unit": 3_000, "unit_minutes": 60, "round": "up"}
+    async with open_floor(tmp_path, corner_shop(services=[room])) as floor:
+        timed = (await floor.till.call("timed.start", service="ROOM", cashier="小王"))["timed"]
+        floor.minutes_later(30)
+        line = (await floor.till.call("timed.stop", timed=timed, cashier="小王"))["line"]
+        sold = await floor.till.sell(line, commit={"timed": [timed]})
+        await _void(floor, sold["sale"])
+        (unpaid,) = (await floor.till.call("timed.list"))["services"]
+        assert (unpaid["timed"], unpaid["state"], unpaid["amount_fen"]) == (timed, "stopped", 3_000)
+        await floor.till.sell(line, commit={"timed": [timed]})
+        assert (await floor.till.call("timed.list"))["services"] == []
+
+
 async def test_f1_a_voided_sale_counts_for_no_one_day_tier(floor: Floor) -> None:
     """120.00 in one day is gold: 80.00 that were voided and 80.00 are not."""
     member = await floor.till.register("80000001")
@@ -305,6 +363,9 @@ async def test_f6_a_tender_that_needs_hq_is_refused_while_it_is_away(tmp_path: P
         with pytest.raises(Refused) as refused:
             await floor.till.sell(10_000, tenders=wechat)
         assert (refused.value.code, refused.value.data["path"]) == (1305, "/tenders/1")
+        top_up = {"member": await floor.till.register("80000001"), "amount_fen": 9_999, "cashier": "小王"}
+        refusal = await floor.till.refused(1305, "account.topup", tenders=wechat[1:], **top_up)
+        assert refusal.data["path"] == "/tenders/0"
         await floor.till.sell(10_000)
         floor.online = True
         await floor.till.sell(10_000, tenders=wechat)

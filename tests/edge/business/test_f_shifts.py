@@ -125,6 +125,9 @@ async def test_f5_where_a_shift_is_required_no_money_moves_without_one(tmp_path:
         paying = {"amount_fen": 100, "reason": "零钱", "cashier": "小王", "approve": "店长"}
         for method in ("drawer.pay_in", "drawer.pay_out"):
             await floor.till.refused(1312, method, **paying)
+        cash = [{"kind": "cash", "amount_fen": 500}]
+        top_up = {"member": await floor.till.register("80000001"), "amount_fen": 500, "cashier": "小王"}
+        await floor.till.refused(1312, "account.topup", tenders=cash, **top_up)
         await floor.till.call("shift.open", cashier="小王")
         sold = await floor.till.sell(10_000)
         await floor.till.call("shift.close", cashier="小王", counted_fen=10_000)
