@@ -34,6 +34,7 @@ from edge.devices.supervisor import Supervisor
 from edge.domain.ecards import ecard_patterns
 from edge.domain.rules.compile import BundleRefused, Programme, load_programme
 from edge.errors import ConfigError, StorageError, StorageFull
+from edge.receipts.wording import WORDING, Lang
 from edge.rpc.events import Broadcast
 from edge.rpc.methods import HelloFacts, HelloParams, LastSeen, Session, SocketName, Table, session_methods
 from edge.rpc.openrpc import discoverable
@@ -141,7 +142,7 @@ class App:
             self._clock,
             self._device_changed,
             self._card_seen,
-            IdleText((store.name, "欢迎光临")),
+            IdleText((store.name, WORDING[store.lang].welcome)),
         )
 
     def _table(self, desk: Desk) -> Table:
@@ -260,9 +261,7 @@ class App:
                 "card", {"reader": seen.reader, "refused": seen.card.why}, to=seen.session
             )
             for display in self._devices.displays.values():
-                display.show(
-                    Lines(("请勿刷银行卡", "MEMBER CARDS ONLY"), ("MEMBER CARDS ONLY",)), REFUSED_SHOWN_S
-                )
+                display.show(_members_only(self._config.store.lang), REFUSED_SHOWN_S)
             return
         told: dict[str, str | None] = {
             "reader": seen.reader,
@@ -275,6 +274,12 @@ class App:
         else:
             told |= whose(self._shop, seen.card.number)
         self._broadcast.publish("card", told, to=seen.session)
+
+
+def _members_only(lang: Lang) -> Lines:
+    """What a display says to whoever draws another card, in the shop's language and in English."""
+    english = WORDING["en"].members_only
+    return Lines(tuple(dict.fromkeys((WORDING[lang].members_only, english))), (english,))
 
 
 def load_bundle(config: Config) -> tuple[bytes, Programme]:

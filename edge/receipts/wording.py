@@ -65,6 +65,8 @@ class Wording:
     to_next_tier: str
     test_page: str
     separator: str
+    welcome: str
+    members_only: str
     tenders: Mapping[str, str] = field(default_factory=dict)
 
     def tender(self, kind: str) -> str:
@@ -127,6 +129,8 @@ ZH_CN = Wording(
     clock_untrusted="本机时间未校准，以总部记录的时间为准",
     test_page="打印测试页",
     separator="、",
+    welcome="欢迎光临",
+    members_only="请勿刷银行卡",
     tenders={
         "cash": "现金",
         "stored_value": "储值卡",
@@ -194,6 +198,8 @@ ZH_TW = Wording(
     clock_untrusted="本機時間未校準，以總部記錄的時間為準",
     test_page="列印測試頁",
     separator="、",
+    welcome="歡迎光臨",
+    members_only="請勿刷銀行卡",
     tenders={
         "cash": "現金",
         "stored_value": "儲值卡",
@@ -261,6 +267,8 @@ EN = Wording(
     clock_untrusted="The clock of this till is not set; head office records the time",
     test_page="Printer test page",
     separator=", ",
+    welcome="WELCOME",
+    members_only="MEMBER CARDS ONLY",
     tenders={
         "cash": "Cash",
         "stored_value": "Stored value",
