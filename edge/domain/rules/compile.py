@@ -97,6 +97,7 @@ def read_bundle(raw: bytes) -> Bundle:
     _known_tiers(bundle)
     _passes_that_end(bundle)
     _worth_selling(bundle)
+    _levels_apart(bundle)
     _announced_in_time(bundle)
     return bundle
 
@@ -153,6 +154,14 @@ def _passes_that_end(bundle: Bundle) -> None:
     for place, one in enumerate(bundle.passes):
         if one.visits is None and one.valid_days is None:
             raise BundleRefused(f"/passes/{place}/valid_days", "a pass without visits needs a last day")
+
+
+def _levels_apart(bundle: Bundle) -> None:
+    """Of two top-up levels that begin at the same amount nobody knows which is meant."""
+    starts = [level.min_fen for level in bundle.topup.levels]
+    for place, start in enumerate(starts):
+        if start in starts[:place]:
+            raise BundleRefused(f"/topup/levels/{place}/min_fen", f"{start} fen is there twice")
 
 
 def _known_tiers(bundle: Bundle) -> None:

@@ -201,3 +201,20 @@ async def test_f2_the_slip_says_where_the_money_went(tmp_path: Path) -> None:
         assert said["  其中赠送"] == yuan(told["gift_back_fen"])
         assert said["退回代金券"] == who.voucher
         assert said["实退"] == f"￥{yuan(told['amount_fen'])}"
+
+
+@pytest.mark.parametrize("paid", PAYMENTS)
+async def test_f1_a_void_gives_every_source_its_own_back(tmp_path: Path, paid: str) -> None:
+    """And money the way it came: what was handed over by card goes back to the card."""
+    async with open_floor(tmp_path, SHOP) as floor:
+        who = await shopper(floor)
+        before, start = await wealth(floor, who), last_op(floor)
+        sold = await sell(floor, who, PAYMENTS[paid])
+        asked = {"sale": sold["sale"], "reason": "录错", "cashier": "小王", "approve": "店长"}
+        told = await floor.till.call("sale.void", **asked)
+        assert paid_back(told) == sold["totals"]["due_fen"]
+        assert await wealth(floor, who) == before
+        by_tender: dict[str, int] = {}
+        for tender, fen in money(floor, start):
+            by_tender[tender] = by_tender.get(tender, 0) + fen
+        assert set(by_tender.values()) <= {0}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from edge.domain.rules.model import Bundle, Commission, Downgrade, Group, TierBand
+from edge.domain.rules.model import Bundle, Commission, Credit, Downgrade, Group, TierBand, TopUp
 from edge.domain.rules.words.facets import Statement, amount, capped, chosen, decimal
 
 PHASES = {"discount": "折扣", "points": "积分", "gifts": "赠品"}
@@ -19,6 +19,8 @@ SELECTED = {
     "not_skus": "除商品",
     "min_unit": "单价至少（分）",
 }
+SPENT = {"principal": "先用本金", "gift": "先用赠送", "proportional": "本金与赠送按比例使用"}
+PAID_OUT = {"no": "不可取款", "keep_gift": "只可取本金", "forfeit_gift": "只可取本金，赠送按比例收回"}
 WAYS: dict[str, Callable[[int], str]] = {
     "points": lambda n: f"积分满 {n:,}",
     "cumulative_fen": lambda n: f"累计消费满 {amount(n)} 元",
@@ -36,6 +38,8 @@ def statements(bundle: Bundle) -> Iterator[Statement]:
     yield Statement("points", "抵现", f"1 积分抵 {amount(worth)} 元" if worth else "积分不可抵现")
     if capped(points):
         yield Statement("points", "上限", f"每单最多积 {points.receipt_cap:,} 分")
+    if points.expire_months:
+        yield Statement("points", "有效期", f"积分 {points.expire_months} 个月后到期")
     yield Statement("day", "营业日", f"{bundle.business_day_start} 起（{bundle.tz}）")
     yield from (Statement("tier", tier.id, _tier(tier, not at)) for at, tier in enumerate(bundle.tiers))
     if bundle.downgrade:
@@ -54,6 +58,9 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
     for rebate in bundle.rebates:
         text = f"{EVERY[rebate.every]}按消费的 {decimal(rebate.bp, 100)}% 返券"
         yield Statement("rebate", rebate.id, f"{rebate.name}：{text}")
+    yield from _stored_value(bundle.topup)
+    if bundle.credit:
+        yield Statement("credit", "赊账", _credit(bundle.credit))
     yield from (Statement("commission", rule.id, _commission(rule)) for rule in bundle.commissions)
     refunds = bundle.refunds
     short = {"cash": "从退款中扣除", "debt": "记为欠分"}[refunds.shortfall]
@@ -61,6 +68,25 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
     if bundle.honest:
         does = {"flag": "标记", "refuse": "拒绝"}[bundle.honest.action]
         yield Statement("honest discounts", "原价", f"高于近 {bundle.honest.days} 天最低价的原价将被{does}")
+
+
+def _stored_value(terms: TopUp) -> Iterator[Statement]:
+    for level in terms.levels:
+        fixed = f"{amount(level.gift_fen)} 元" if level.gift_fen else ""
+        share = f"充值额的 {decimal(level.gift_bp, 100)}%" if level.gift_bp else ""
+        points = f"{level.points:,} 积分" if level.points else ""
+        brings = "、".join(filter(None, (fixed, share, points)))
+        yield Statement("top-up", f"充满 {amount(level.min_fen)} 元", f"赠送{brings}" if brings else "无赠送")
+    if terms == TopUp(levels=terms.levels):
+        return
+    least = f"一次至少充 {amount(terms.min_fen)} 元；" if terms.min_fen else ""
+    ends = f"；赠送金额 {terms.gift_days} 天后到期" if terms.gift_days else ""
+    yield Statement("stored value", "储值", f"{least}{SPENT[terms.spend]}；{PAID_OUT[terms.withdraw]}{ends}")
+
+
+def _credit(terms: Credit) -> str:
+    stops = "；逾期未还不再赊账" if terms.refuse_overdue else ""
+    return f"最高 {amount(terms.max_limit_fen)} 元，{terms.days} 天内还款{stops}"
 
 
 def _commission(rule: Commission) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from edge.domain.rules.model import Bundle, Commission, Downgrade, Group, TierBand
+from edge.domain.rules.model import Bundle, Commission, Credit, Downgrade, Group, TierBand, TopUp
 from edge.domain.rules.words.facets import Statement, amount, capped, chosen, decimal
 
 MODES = {
@@ -12,6 +12,16 @@ MODES = {
 }
 GOES = {"previous": "one tier down", "lowest": "to the lowest tier", "cancelled": "cancelled"}
 DONE = {"sale": "sale", "topup": "top-up", "pass": "pass sold", "register": "new member"}
+SPENT = {
+    "principal": "what was paid in is spent first",
+    "gift": "the gift is spent first",
+    "proportional": "paid in and gift are spent in proportion",
+}
+PAID_OUT = {
+    "no": "nothing is paid out",
+    "keep_gift": "only what was paid in is paid out",
+    "forfeit_gift": "only what was paid in is paid out, and the gift goes in proportion",
+}
 WAYS: dict[str, Callable[[int], str]] = {
     "points": lambda n: f"{n:,} points",
     "cumulative_fen": lambda n: f"{amount(n)} yuan in all",
@@ -30,6 +40,8 @@ def statements(bundle: Bundle) -> Iterator[Statement]:
     yield Statement("points", "redeeming", pays)
     if capped(points):
         yield Statement("points", "receipt", f"a receipt earns at most {points.receipt_cap:,} points")
+    if points.expire_months:
+        yield Statement("points", "lapsing", f"points lapse when they are {points.expire_months} months old")
     yield Statement("day", "start", f"the business day starts at {bundle.business_day_start}, {bundle.tz}")
     yield from (Statement("tier", tier.id, _tier(tier, not at)) for at, tier in enumerate(bundle.tiers))
     if bundle.downgrade:
@@ -52,6 +64,9 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
     for rebate in bundle.rebates:
         text = f"{decimal(rebate.bp, 100)} % of spend back as vouchers every {rebate.every}"
         yield Statement("rebate", rebate.id, f"{rebate.name}: {text}")
+    yield from _stored_value(bundle.topup)
+    if bundle.credit:
+        yield Statement("credit", "", _credit(bundle.credit))
     yield from (Statement("commission", rule.id, _commission(rule)) for rule in bundle.commissions)
     refunds = bundle.refunds
     short = {"cash": "kept from the cash", "debt": "a debt of the account"}[refunds.shortfall]
@@ -60,6 +75,25 @@ def _others(bundle: Bundle) -> Iterator[Statement]:
         does = {"flag": "flagged", "refuse": "refused"}[bundle.honest.action]
         text = f"a price above the lowest of the last {bundle.honest.days} days is {does} as a price before a discount"
         yield Statement("honest discounts", "", text)
+
+
+def _stored_value(terms: TopUp) -> Iterator[Statement]:
+    for level in terms.levels:
+        fixed = f"{amount(level.gift_fen)} yuan" if level.gift_fen else ""
+        share = f"{decimal(level.gift_bp, 100)} % of it" if level.gift_bp else ""
+        points = f"{level.points:,} points" if level.points else ""
+        brings = " and ".join(filter(None, (fixed, share, points))) or "nothing"
+        yield Statement("top-up", f"from {amount(level.min_fen)}", f"brings {brings}")
+    if terms == TopUp(levels=terms.levels):
+        return
+    least = f"at least {amount(terms.min_fen)} yuan at once; " if terms.min_fen else ""
+    ends = f"; a gift lapses after {terms.gift_days} days" if terms.gift_days else ""
+    yield Statement("stored value", "", f"{least}{SPENT[terms.spend]}; {PAID_OUT[terms.withdraw]}{ends}")
+
+
+def _credit(terms: Credit) -> str:
+    stops = "; whoever is overdue gets no more" if terms.refuse_overdue else ""
+    return f"up to {amount(terms.max_limit_fen)} yuan, due after {terms.days} days{stops}"
 
 
 def _commission(rule: Commission) -> str:

@@ -324,3 +324,10 @@ def test_neither_box_nor_checker_takes_a_name_twice(section: str, whole: bytes) 
         load_programme(raw)
     (found,) = review(raw, "json").findings
     assert (found.path, "there twice" in found.why) == (f"/{section}/{len(document[section]) - 1}/id", True)
+
+
+def test_two_top_up_levels_do_not_begin_at_the_same_amount(whole: bytes) -> None:
+    document = json.loads(plain_bundle(whole, "yaml"))
+    document["topup"] = {"levels": [{"min_fen": 200_000}, {"min_fen": 500_000}, {"min_fen": 200_000}]}
+    with pytest.raises(BundleRefused, match="/topup/levels/2/min_fen: 200000 fen is there twice"):
+        load_programme(json.dumps(document).encode())

@@ -176,6 +176,22 @@ def bump(value: Any, path: tuple[Any, ...]) -> None:
         ),
         (lambda d: d.update(business_day_start="05:00"), "changed", "the business day starts at 05:00"),
         (lambda d: d["downgrade"].update(idle_months=12), "changed", "one tier down after 12 months"),
+        (lambda d: d["points"].update(expire_months=18), "added", "points lapse when they are 18 months old"),
+        (
+            lambda d: d.update(topup={"levels": [{"min_fen": 200_000, "gift_bp": 1_000, "points": 50}]}),
+            "added",
+            "brings 10 % of it and 50 points",
+        ),
+        (
+            lambda d: d.update(topup={"spend": "gift", "withdraw": "no", "gift_days": 90}),
+            "added",
+            "the gift is spent first; nothing is paid out; a gift lapses after 90 days",
+        ),
+        (
+            lambda d: d.update(credit={"days": 45, "max_limit_fen": 500_000}),
+            "added",
+            "up to 5,000 yuan, due after 45 days; whoever is overdue gets no more",
+        ),
     ],
 )
 def test_a_change_of_terms_is_said(change: Callable[[Any], None], kind: str, en: str, bundle: Bundle) -> None:
