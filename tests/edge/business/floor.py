@@ -268,12 +268,12 @@ async def open_floor(
     store: dict[str, Any] | None = None,
     ports: dict[str, str] | None = None,
 ) -> AsyncIterator[Floor]:
-    """Open a shop under ``raw``, with more keys of ``[store]``, printing at ``ports``.
+    """Open a shop under ``raw``, with these keys of ``[store]``, printing at ``ports``.
 
     Invariants are checked at the end.
     """
     config = Config(
-        Store("S001", "corner", "街角", **(store or {})),
+        Store(**{"id": "S001", "tenant": "corner", "name": "街角", **(store or {})}),
         Paths(str(folder), str(folder)),
         Programme("", (r"8\d{7}",)),
         Hq("mqtt://hq") if with_hq else None,
