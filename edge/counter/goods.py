@@ -12,7 +12,7 @@ from edge.counter.terms import Day, Fen, Name, Reply, Request, Text
 from edge.domain.barcodes import weighed
 from edge.domain.dates import DAY_MS
 from edge.storage.goods import Goods, GoodsRow
-from edge.storage.stock_reports import prices_of
+from edge.storage.stock_reports import named, prices_of
 from edge.storage.transaction import Transaction
 
 HISTORY_DAYS = 30
@@ -129,11 +129,20 @@ class PutReply(Reply, frozen=True):
     duplicate: bool = False
 
 
+async def lookup_name(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
+    """Find goods by a part of the name, those that begin with it first."""
+    goods, limit = shop.snapshot.goods, request.limit
+    skus = goods.beginning(request.value, limit)
+    if len(skus) < limit:
+        anywhere = await named(shop.config.paths.database, request.value, limit)
+        skus = list(dict.fromkeys(skus + anywhere))[:limit]
+    found = goods.of(skus)
+    return LookupReply(_articles(shop, [found[sku] for sku in skus if sku in found]))
+
+
 def lookup(shop: Shop, terminal: str, request: LookupRequest) -> LookupReply:
-    """Find goods; none is an empty list."""
+    """Find goods by number or barcode; none is an empty list."""
     goods = shop.snapshot.goods
-    if request.by == "name":
-        return LookupReply(_articles(shop, goods.named(request.value, request.limit)))
     found = goods.by_sku(request.value) if request.by == "sku" else goods.by_barcode(request.value)
     if found is not None:
         return LookupReply(_articles(shop, [found]))

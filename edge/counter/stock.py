@@ -1,7 +1,7 @@
 """Stock as goods come and go: with every sale and refund by itself, by hand otherwise, each movement with its cost."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from edge.counter.refusals import bad
 from edge.counter.shop import Shop
@@ -11,18 +11,22 @@ from edge.domain.money import MILLI
 from edge.domain.refunds import LineRefund
 from edge.domain.stock import Holding, Moved
 from edge.storage.goods import GoodsRow
-from edge.storage.stock import Movement, SoldPart
+from edge.storage.stock import Movement
 from edge.storage.transaction import Transaction
 
 
 @dataclass(slots=True)
 class StockBook:
-    """The stock of some articles during one operation. ``goods`` are those that are known and kept in stock."""
+    """The stock of some articles during one operation. ``goods`` are those that are known and kept in stock.
+
+    What moves is written at once by ``close``.
+    """
 
     transaction: Transaction
     day: str
     goods: dict[str, GoodsRow]
     holdings: dict[str, Holding]
+    movements: list[Movement] = field(default_factory=list)
 
     def take(
         self,
@@ -57,16 +61,19 @@ class StockBook:
         return self.book(moved, Movement(sku, kind, qty_milli, value_fen, net_fen, subject, line, why))
 
     def book(self, moved: Moved, movement: Movement) -> Moved:
-        """Write a movement down, and how wrong the cost of what had left before was, if it was."""
-        movements = [movement]
+        """Note a movement, and how wrong the cost of what had left before was, if it was."""
+        self.movements.append(movement)
         if moved.correction_fen:
-            movements.append(
-                Movement(movement.sku, "cost", 0, -moved.correction_fen, subject=movement.subject)
-            )
-        stock, op = self.transaction.stock, self.transaction.seq + 1
-        stock.moved(op, self.day, moved.holding, movements)
+            wrong = Movement(movement.sku, "cost", 0, -moved.correction_fen, subject=movement.subject)
+            self.movements.append(wrong)
         self.holdings[movement.sku] = moved.holding
         return moved
+
+    def close(self) -> None:
+        """Write the movements down, and what there is after them."""
+        moved = dict.fromkeys(movement.sku for movement in self.movements)
+        holdings = {sku: self.holdings[sku] for sku in moved}
+        self.transaction.stock.moved(self.transaction.seq + 1, self.day, holdings, self.movements)
 
     def held(self, sku: str) -> Holding:
         """What there is now."""
@@ -111,6 +118,7 @@ def goods_sold(shop: Shop, transaction: Transaction, sale: str, decision: Decisi
     for item, qty_milli in gifts:
         if item in book.goods:
             book.take("gift", item, qty_milli, subject=sale)
+    book.close()
 
 
 def goods_back(
@@ -118,25 +126,24 @@ def goods_back(
 ) -> None:
     """Lines that were refunded are in stock again, for what they cost when they left."""
     left = {out.line: out for out in transaction.stock.out_with(sale) if out.line is not None}
-    back = [(left[line], part) for line, part in parts if line in left]
-    book = open_book(shop, transaction, [out.sku for out, _ in back]) if back else None
+    back = [(left[line], part) for line, part in parts if line in left and left[line].qty_milli > 0]
+    book = open_book(shop, transaction, [out.sku for out, _ in back])
     for out, part in back:
-        assert book is not None
         qty_milli = min(part.qty_milli, out.qty_milli)
-        if qty_milli > 0:
-            value_fen = out.value_fen * qty_milli // out.qty_milli
-            book.put(
-                "refund", out.sku, qty_milli, value_fen, net_fen=-part.net_fen, subject=sale, line=out.line
-            )
+        value_fen = out.value_fen * qty_milli // out.qty_milli
+        book.put("refund", out.sku, qty_milli, value_fen, net_fen=-part.net_fen, subject=sale, line=out.line)
+    book.close()
 
 
 def goods_never_left(shop: Shop, transaction: Transaction, sale: str) -> None:
     """A sale is void: all that is still out with it is in stock again, gifts too."""
     left = [out for out in transaction.stock.out_with(sale) if out.qty_milli > 0]
-    book = open_book(shop, transaction, [out.sku for out in left]) if left else None
+    book = open_book(shop, transaction, [out.sku for out in left])
     for out in left:
-        assert book is not None
-        _undo(book, out, sale)
+        book.put(
+            "refund", out.sku, out.qty_milli, out.value_fen, net_fen=-out.net_fen, subject=sale, line=out.line
+        )
+    book.close()
 
 
 def take_from_stock(
@@ -152,10 +159,5 @@ def take_from_stock(
     if book.held(sku).qty_milli < qty * MILLI:
         return False
     book.take(kind, sku, qty * MILLI, subject=subject)
+    book.close()
     return True
-
-
-def _undo(book: StockBook, out: SoldPart, sale: str) -> None:
-    book.put(
-        "refund", out.sku, out.qty_milli, out.value_fen, net_fen=-out.net_fen, subject=sale, line=out.line
-    )

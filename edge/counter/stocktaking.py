@@ -147,6 +147,7 @@ async def stock_in(shop: Shop, terminal: str, request: InRequest) -> StockReply:
                 "in", line.sku, line.qty_milli, value_fen, subject=request.ref, why=request.supplier
             )
             moved.append(_moved(line.sku, line.qty_milli, step))
+        book.close()
         told = {"supplier": request.supplier, "ref": request.ref, "cashier": request.cashier}
         return _reply(shop, transaction, "in", moved, told)
 
@@ -163,6 +164,7 @@ async def stock_out(shop: Shop, terminal: str, request: OutRequest) -> StockRepl
         for line in request.lines:
             step = book.take("out", line.sku, line.qty_milli, subject=request.ref, why=request.reason)
             moved.append(_moved(line.sku, -line.qty_milli, step))
+        book.close()
         told = {"reason": request.reason, "ref": request.ref, "cashier": request.cashier}
         return _reply(shop, transaction, "out", moved, told)
 
@@ -181,6 +183,7 @@ async def stock_count(shop: Shop, terminal: str, request: CountRequest) -> Stock
             if line.sku in skus[:place]:
                 raise bad(f"/lines/{place}/sku", f"{line.sku} is counted twice", "同一商品盘点了两次")
             moved.append(_count(book, line, request.reason))
+        book.close()
         told = {"reason": request.reason, "cashier": request.cashier}
         return _reply(shop, transaction, "count", moved, told)
 
@@ -202,6 +205,7 @@ async def stock_send(shop: Shop, terminal: str, request: SendRequest) -> SendRep
         for line in request.lines:
             step = book.take("sent", line.sku, line.qty_milli, subject=transfer, why=request.to_store)
             moved.append(_moved(line.sku, -line.qty_milli, step))
+        book.close()
         lines = [[line.sku, -line.qty_milli, -line.value_fen] for line in moved]
         op, stores = transaction.seq + 1, (here, request.to_store)
         transaction.stock.send(transfer, op, stores, lines, transaction.now_ms)
@@ -225,6 +229,7 @@ async def stock_receive(shop: Shop, terminal: str, request: ReceiveRequest) -> R
             value_fen = _sent_value(book, line, sent)
             step = book.put("received", line.sku, line.qty_milli, value_fen, subject=request.transfer)
             moved.append(_moved(line.sku, line.qty_milli, step))
+        book.close()
         arrived = _arrived(sent, lines)
         differences = [[d.sku, d.difference_milli] for d in arrived if d.difference_milli]
         told = {"transfer": request.transfer, "from_store": from_store, "differences": differences}

@@ -1,7 +1,7 @@
 """Stock in SQL: how much of each article, what it cost, every movement, transfers between stores."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,12 +53,14 @@ class Stock:
     def holding(self, sku: str) -> Holding:
         return self.holdings([sku]).get(sku, Holding())
 
-    def moved(self, op: int, day: str, holding: Holding, movements: Sequence[Movement]) -> None:
-        """Write movements of one article, and what there is of it after them."""
-        self._db.execute(
+    def moved(
+        self, op: int, day: str, holdings: Mapping[str, Holding], movements: Sequence[Movement]
+    ) -> None:
+        """Write movements, and what there is after them of each article that moved."""
+        self._db.executemany(
             "INSERT INTO stock(sku, qty_milli, value_fen) VALUES(?, ?, ?) ON CONFLICT(sku)"
             " DO UPDATE SET qty_milli=excluded.qty_milli, value_fen=excluded.value_fen",
-            (movements[0].sku, holding.qty_milli, holding.value_fen),
+            [(sku, holding.qty_milli, holding.value_fen) for sku, holding in holdings.items()],
         )
         self._db.executemany(
             "INSERT INTO movement(op, business_date, sku, kind, qty_milli, value_fen, net_fen, subject, line, why)"

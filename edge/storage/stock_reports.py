@@ -6,6 +6,16 @@ from typing import Any
 from edge.storage.reader import reading
 
 
+async def named(path: Path, text: str, limit: int) -> list[str]:
+    """Numbers of goods on sale with ``text`` anywhere in their name: a look at every name."""
+    pattern = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    query = (
+        "SELECT sku FROM goods INDEXED BY goods_name WHERE active AND name LIKE '%' || ? || '%' ESCAPE '\\'"
+        " ORDER BY name LIMIT ?"
+    )
+    return [str(sku) for (sku,) in await _asked(path, query, (pattern, limit))]
+
+
 async def listed(
     path: Path, low_before: str | None, category: str, after: str, limit: int
 ) -> list[tuple[Any, ...]]:

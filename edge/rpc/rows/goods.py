@@ -15,8 +15,9 @@ def goods_rows(desk: Desk) -> tuple[Method[Any], ...]:
 def _articles(desk: Desk) -> tuple[Method[Any], ...]:
     shop = desk.shop
 
-    def lookup(session: Session, params: goods.LookupRequest) -> goods.LookupReply:
-        return goods.lookup(shop, session.terminal, params)
+    def lookup(session: Session, params: goods.LookupRequest) -> object:
+        find = goods.lookup_name if params.by == "name" else goods.lookup
+        return find(shop, session.terminal, params)
 
     async def prices(session: Session, params: goods.PricesRequest) -> goods.PricesReply:
         return await goods.prices(shop, session.terminal, params)
