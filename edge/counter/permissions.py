@@ -62,7 +62,7 @@ MATRIX: Mapping[str, Grant] = {
     # accounts
     **_rows(TILL, "account.topup", "credit.repay", "voucher.issue"),
     **_rows(BY_MANAGER, "account.withdraw", "credit.limit", "voucher.issue:free"),
-    **_rows(READ, "credit.list"),
+    **_rows(READ, "credit.list", "voucher.lookup"),
     # passes and timed services
     **_rows(TILL, "pass.sell", "pass.use", "timed.start", "timed.pause", "timed.stop"),
     **_rows(BY_MANAGER, "pass.give_back", "pass.refund"),

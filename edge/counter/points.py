@@ -66,7 +66,7 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
         if points > 0:
             earn_points(shop, transaction, member.id, points, "adjust")
         else:
-            spend(ledger, member.id, "points", -points, "adjust")
+            spend(ledger, member.id, POINTS, -points, "adjust", path="/points")
         told: dict[str, object] = {
             "points": points,
             "reason": reason,
