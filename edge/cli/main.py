@@ -21,6 +21,7 @@ VERBS = {
     "rules": Verb("edge.cli.rules:rules", "Write rule bundles: check, test, compare, evaluate, explain."),
     "members": Verb("edge.cli.members:members", "Take members over from an old system; find a member."),
     "explain": Verb("edge.cli.explain:explain", "Say line by line where a receipt's points come from."),
+    "reminders": Verb("edge.cli.reminders:reminders", "List everything that is due, members and goods."),
     "staff": Verb("edge.cli.staff:staff", "Register staff; say who may do what."),
     "log": Verb(
         "edge.cli.log:log", "Show the operation log: who asked for what, and that nobody changed it."

@@ -50,7 +50,7 @@ class Deliveries:
     def open_until(self, day: str, limit: int) -> list[DeliveryRow]:
         """What is still to be brought on ``day`` or before, the earliest first."""
         rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM delivery WHERE state='open' AND day <= ? ORDER BY day, hours, id LIMIT ?",
+            f"SELECT {COLUMNS} FROM delivery WHERE state='open' AND day <= ? ORDER BY day, hours, op LIMIT ?",
             (day, limit),
         )
         return [DeliveryRow(*row) for row in rows]
@@ -58,14 +58,14 @@ class Deliveries:
     def of_day(self, day: str, limit: int) -> list[DeliveryRow]:
         """All of one day, whatever became of them."""
         rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM delivery WHERE day=? ORDER BY hours, id LIMIT ?", (day, limit)
+            f"SELECT {COLUMNS} FROM delivery WHERE day=? ORDER BY hours, op LIMIT ?", (day, limit)
         )
         return [DeliveryRow(*row) for row in rows]
 
     def of_member(self, member: str, limit: int) -> list[DeliveryRow]:
         """All of one member, the latest first."""
         rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM delivery WHERE member=? ORDER BY day DESC, id DESC LIMIT ?",
+            f"SELECT {COLUMNS} FROM delivery WHERE member=? ORDER BY day DESC, op DESC LIMIT ?",
             (member, limit),
         )
         return [DeliveryRow(*row) for row in rows]

@@ -1,6 +1,6 @@
 """What is due, in SQL: one query a kind, the earliest first.
 
-They read whole tables where they must, so they run on a connection in a thread of its own (edge.storage.reader).
+They read whole tables where they must, so they run on a connection in a thread of its own.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -11,7 +11,8 @@ from pathlib import Path
 import aiosqlite
 
 from edge.domain.lunar import Calendar
-from edge.storage.reader import reading
+from edge.errors import StorageError
+from edge.storage.history import unwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,11 @@ QUERIES: Mapping[str, str] = {
     "delivery": (
         "SELECT d.day, d.member, coalesce(m.name, ''), d.phone, d.id, d.what, 0 FROM delivery d"
         " LEFT JOIN member m ON m.id = d.member WHERE d.state='open' AND d.day <= :until"
-        " ORDER BY d.day, d.hours, d.id"
+        " ORDER BY d.day, d.hours, d.op"
     ),
     "call": (
         "SELECT n.due, n.member, m.name, m.phone, n.id, n.text, 0 FROM note n JOIN member m ON m.id = n.member"
-        " WHERE n.kind='call' AND n.outcome IS NULL AND n.due <= :until ORDER BY n.due, n.id"
+        " WHERE n.kind='call' AND n.outcome IS NULL AND n.due <= :until ORDER BY n.due, n.op"
     ),
     "card": (
         "SELECT m.valid_until, m.id, m.name, m.phone, m.card_no, '', 0 FROM member m"
@@ -167,6 +168,13 @@ class DueThings:
 
 @asynccontextmanager
 async def due_things(path: Path, limit: int) -> AsyncIterator[DueThings]:
-    """Open the ledger for one look; lists that could be long end after ``limit``."""
-    async with reading(path) as db:
+    """Open the ledger for one look; lists that could be long end after ``limit``. The daemon need not run."""
+    async with aiosqlite.connect(_ledger(path), uri=True, isolation_level=None) as db:
+        await db.execute("PRAGMA query_only=ON")
         yield DueThings(db, limit)
+
+
+def _ledger(path: Path) -> str:
+    if not path.is_file():
+        raise StorageError(f"{path}: no such ledger")
+    return unwritten(path)

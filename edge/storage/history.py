@@ -90,13 +90,18 @@ class History:
         return (PastSale(*row) for row in rows)
 
 
-def open_unwritten(path: Path) -> sqlite3.Connection:
-    """Open a ledger for reading, whether or not the daemon has it, and leave nothing beside it.
+def unwritten(path: Path) -> str:
+    """The URI that opens a ledger for reading, whether or not the daemon has it, and leaves nothing beside it.
 
     Without a WAL beside it the file was closed cleanly, and reading must not leave one there, owned by us.
     """
     how = "mode=ro" if _wal(path).exists() else "immutable=1"
-    return sqlite3.connect(f"file:{path}?{how}", uri=True, isolation_level=None)
+    return f"file:{path}?{how}"
+
+
+def open_unwritten(path: Path) -> sqlite3.Connection:
+    """Open a ledger so (``unwritten``)."""
+    return sqlite3.connect(unwritten(path), uri=True, isolation_level=None)
 
 
 @contextmanager
