@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.edge.business.floor import Floor, corner_shop, open_floor
+from tests.edge.business.floor import Floor, corner_shop, open_floor, published
 
 PASSES = [
     {
@@ -205,3 +205,20 @@ async def test_b3_the_look_up_shows_passes_and_services_that_run(tmp_path: Path)
         shown = await floor.till.whole(member)
         assert [(one["pass"], one["visits"]) for one in shown["passes"]] == [("CUT-10", 10)]
         assert [(one["timed"], one["amount_fen"]) for one in shown["services"]] == [(timed, 6_000)]
+
+
+async def test_b3_the_band_shop_sells_all_its_kinds_of_card(tmp_path: Path) -> None:
+    """A discount card is a tag, a visit card and a time-limited one are passes, a credit card is an account."""
+    async with open_floor(tmp_path, published("band-shop")) as floor:
+        till = floor.till
+        member = await till.register("80000001", tags=["discount-card"])
+        assert (await sold(floor, member, "WASH-10", 45_000))["visits_left"] == 10
+        assert (await sold(floor, member, "GYM-YEAR", 198_000))["last_day"] == "2027-11-23"
+        assert (await used(floor, member, "WASH"))["visits_left"] == 9
+        assert (await used(floor, member, "POOL"))["visits_left"] is None
+        await till.call("credit.limit", member=member, limit_fen=300_000, approve="店长", cashier="小王")
+        bought = await till.sell(111_100, member=member, tenders=[{"kind": "credit", "amount_fen": 99_990}])
+        assert bought["totals"]["due_fen"] == 99_990
+        room = (await till.call("timed.start", service="TEA-ROOM", member=member, cashier="小王"))["timed"]
+        floor.minutes_later(90)
+        assert (await till.call("timed.stop", timed=room, cashier="小王"))["amount_fen"] == 6_000
