@@ -12,6 +12,10 @@ import msgspec
 from edge.cli.hq_books import AsJson, Dsn, ask, need_psycopg
 from edge.cli.hq_directory import put, said
 from edge.cli.output import CommandFailed, emit
+from edge.domain.units import COUPON, CREDIT, GIFT, POINTS, STORED, VOUCHER
+
+UNITS = (POINTS, STORED, GIFT, CREDIT, COUPON, VOUCHER)
+"""What HQ may add to: an account of a member, or of the coupon or voucher that a code names."""
 
 
 def example(command: str) -> str:
@@ -110,7 +114,7 @@ def show_totals(by: str, member: str | None, dsn: str, as_json: bool) -> None:
 )
 @click.argument("member")
 @click.argument("amount", type=click.IntRange(min=1))
-@click.option("--unit", type=click.Choice(["fen", "points"]), required=True)
+@click.option("--unit", type=click.Choice(UNITS), required=True)
 @click.option("--reason", required=True, help="Kept with the credit.")
 @click.option("--home", help="The home store of a member whom HQ does not know yet.")
 @click.option("--id", "credit_id", type=click.UUID, help="The same on every retry: it is booked once.")
@@ -154,7 +158,7 @@ def suspense(dsn: str, as_json: bool) -> None:
 @click.argument("store")
 @click.argument("incarnation")
 @click.argument("member")
-@click.option("--unit", type=click.Choice(["fen", "points"]), required=True)
+@click.option("--unit", required=True, help="As the suspense list names it.")
 @click.confirmation_option(prompt="Is this box gone for good, and nothing it sold still to come?")
 @Dsn
 @AsJson

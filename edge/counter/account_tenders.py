@@ -33,8 +33,11 @@ class Tender(Protocol):
 
 def pay_from_accounts(
     shop: Shop, transaction: Transaction, member: Member | None, tenders: Sequence[Tender], sale: str
-) -> None:
-    """Spend what ``tenders`` take from accounts; raises -32602, 1205, 1206, 1502 and 1601 with the tender's path."""
+) -> str | None:
+    """Spend what ``tenders`` take from accounts; returns the day on which credit is due, None without any.
+
+    Raises -32602, 1205, 1206, 1502 and 1601 with the tender's path.
+    """
     credit_fen = 0
     for place, tender in enumerate(tenders):
         if tender.kind not in ACCOUNT_KINDS or (not tender.amount_fen and tender.kind != "voucher"):
@@ -49,8 +52,9 @@ def pay_from_accounts(
                 credit_fen += tender.amount_fen
             case _:
                 _spend_voucher(shop, transaction, member, tender, sale, path)
-    if credit_fen and member is not None:
-        _owe(shop, transaction, member, credit_fen, sale)
+    if not credit_fen or member is None:
+        return None
+    return _owe(shop, transaction, member, credit_fen, sale)
 
 
 def spend_stored_value(
@@ -132,11 +136,12 @@ def _spend_credit(
     spend(transaction.ledger, member.id, CREDIT, fen, "sale", sale, path)
 
 
-def _owe(shop: Shop, transaction: Transaction, member: Member, fen: int, sale: str) -> None:
-    """Write down what is owed from now on, and until when."""
+def _owe(shop: Shop, transaction: Transaction, member: Member, fen: int, sale: str) -> str:
+    """Write down what is owed from now on; returns the day on which it is due."""
     terms = shop.programme.bundle.credit
     due = shop.business_date(transaction.now_ms) + timedelta(days=terms.days if terms else 0)
     transaction.credit.insert(CreditSale(sale, member.id, fen, 0, due.isoformat(), shop.day_ends_ms(due)))
+    return due.isoformat()
 
 
 def _spend_voucher(

@@ -78,6 +78,7 @@ class SaleRecord(Reply, frozen=True):
     voided: bool = False
     clock_untrusted: bool = False
     pace: PaceReply | None = None
+    credit_due: str | None = None
 
     def for_hq(self) -> dict[str, object]:
         """The sale as HQ's books get it: lines as (sku, quantity, list, net, points), names left out."""
@@ -99,6 +100,7 @@ class SaleRecord(Reply, frozen=True):
             "coupons": self.coupons,
             "tenders": [(tender.kind, tender.amount_fen) for tender in self.tenders],
             "change_fen": self.change_fen,
+            **({"credit_due": self.credit_due} if self.credit_due else {}),
             "bundle": self.bundle,
             "clock_untrusted": self.clock_untrusted,
         }

@@ -82,6 +82,7 @@ class CommitReply(Reply, frozen=True):
     queue_seq: int | None
     balances: Balances | None = None
     tier_reached: str | None = None
+    credit_due: str | None = None
     print_job: int | None = None
     duplicate: bool = False
 
@@ -118,6 +119,7 @@ class _Checkout:
         self._decision = accepted.decision
         self._sale = uuid7(transaction.now_ms)
         self._tier_reached: str | None = None
+        self._credit_due: str | None = None
         self._date = shop.business_date(transaction.now_ms).isoformat()
 
     def carry_out(self) -> CommitReply:
@@ -153,6 +155,7 @@ class _Checkout:
             queue_seq=queue_seq,
             balances=balances,
             tier_reached=self._tier_reached,
+            credit_due=self._credit_due,
             print_job=job,
         )
 
@@ -203,7 +206,9 @@ class _Checkout:
         transaction, points = self._transaction, self._decision.redeem_points
         if points and member is not None:
             spend(transaction.ledger, member.id, POINTS, points, "sale", self._sale)
-        pay_from_accounts(self._shop, transaction, member, self._request.tenders, self._sale)
+        self._credit_due = pay_from_accounts(
+            self._shop, transaction, member, self._request.tenders, self._sale
+        )
 
     def _earn(self, member: Member | None) -> list[Reward]:
         """Points for the member and for those who recommended the member; the tier that is reached."""
@@ -253,6 +258,7 @@ class _Checkout:
             offline=self._shop.offline,
             tier_reached=self._tier_reached,
             next_tier=self._next_tier(member),
+            credit_due=self._credit_due,
             clock_untrusted=self._transaction.clock_untrusted,
             pace=self._pace(member, balances),
         )

@@ -67,6 +67,7 @@ def sale_slip(sale: SaleRecord, snapshot: Snapshot, store: Store, programme: Pro
         net_fen=decision.net_fen,
         tenders=tuple(Tender(t.kind, t.amount_fen, t.ref) for t in sale.tenders if t.kind != "points"),
         change_fen=sale.change_fen,
+        credit_due=sale.credit_due,
         gifts=tuple(SlipGift(gift.name, gift.qty) for gift in decision.gifts),
         points_redeemed=decision.redeem_points,
         points_paid_fen=decision.points_paid_fen,

@@ -3,7 +3,7 @@
 Some tax offices accept a discount only when list price, discount and amount received stand together.
 """
 
-from drivers.api import Block, Divider, Document, Pair, Text
+from drivers.api import Block, Divider, Document, Feed, Pair, Text
 from edge.domain.money import yuan
 from edge.receipts.parts import foot, head, origin, quantity, who
 from edge.receipts.slips import SaleSlip, SlipLine, SlipMember
@@ -27,6 +27,8 @@ def sale_document(slip: SaleSlip, lang: Lang) -> Document:
         blocks += [Divider(), *_points(slip.member, words)]
     if slip.messages:
         blocks += [Divider(), *(Text(message) for message in slip.messages)]
+    if slip.credit_due:
+        blocks += [Divider(), Pair(words.credit_due, slip.credit_due), Feed(), Text(words.signature), Feed(2)]
     thanks = [Text(words.thanks, "center", bold=True), Text(words.keep_slip, "center")]
     return (*blocks, Divider(), *thanks, *foot(slip, words))
 

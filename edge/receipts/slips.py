@@ -67,7 +67,8 @@ class SaleSlip(msgspec.Struct, frozen=True):
     and the tenders, less change, the rest.
 
     ``committed_at`` is RFC 3339 in the store's own time; ``messages`` is what the till says to this
-    customer (pace to the next gift, coupons given).
+    customer (pace to the next gift, coupons given). What is bought on credit is signed for, and due on
+    ``credit_due``.
     """
 
     shop: Shop
@@ -89,6 +90,7 @@ class SaleSlip(msgspec.Struct, frozen=True):
     messages: tuple[str, ...] = ()
     offline: bool = False
     clock_untrusted: bool = False
+    credit_due: str | None = None
 
     @property
     def received_fen(self) -> int:

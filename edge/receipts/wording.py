@@ -52,6 +52,7 @@ class Wording:
     voucher_back: str
     voucher_new: str
     credit_back: str
+    credit_due: str
     stored_value_back: str
     of_it_gift: str
     signature: str
@@ -116,6 +117,7 @@ ZH_CN = Wording(
     voucher_back="退回代金券",
     voucher_new="新代金券",
     credit_back="冲减赊账",
+    credit_due="赊账还款日",
     stored_value_back="退回储值",
     of_it_gift="  其中赠送",
     signature="顾客签名：",
@@ -185,6 +187,7 @@ ZH_TW = Wording(
     voucher_back="退回代金券",
     voucher_new="新代金券",
     credit_back="沖減賒帳",
+    credit_due="賒帳還款日",
     stored_value_back="退回儲值",
     of_it_gift="  其中贈送",
     signature="顧客簽名：",
@@ -254,6 +257,7 @@ EN = Wording(
     voucher_back="Voucher returned",
     voucher_new="New voucher",
     credit_back="Off what is owed",
+    credit_due="Credit due",
     stored_value_back="Back to stored value",
     of_it_gift="  of it gift",
     signature="Customer's signature:",

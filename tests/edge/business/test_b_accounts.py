@@ -7,7 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from drivers.api import Pair, Text
 from edge.counter.coupons import receive
+from edge.counter.records import SaleRecord
+from edge.counter.slips import sale_slip
+from edge.receipts.sale_slip import sale_document
 from edge.storage.transaction import Operation, Transaction
 from edge.uplink.ledger_box import LedgerBox
 from sync.envelope import GrantItem, GrantPage
@@ -265,6 +269,17 @@ async def test_b6_what_is_overdue_is_listed_and_stops_buying_on_credit(tmp_path:
         member = await floor.till.register("80000001", phone="13800001234")
         await give_limit(floor, member, 10_000)
         sold = await on_credit(floor, member, 4_000)
+        assert sold["credit_due"] == "2026-12-24"
+        ((record,),) = floor.sql("SELECT record FROM sale")
+        slip = sale_slip(
+            msgspec.json.decode(record, type=SaleRecord),
+            floor.shop.snapshot,
+            floor.shop.config.store,
+            floor.shop.programme,
+        )
+        printed = sale_document(slip, "zh-CN")
+        assert Pair("赊账还款日", "2026-12-24") in printed
+        assert Text("顾客签名：") in printed
         floor.at("2026-12-24T23:00")  # the thirtieth day
         assert (await floor.till.call("credit.list", overdue_only=True))["owing"] == []
         floor.at("2026-12-25T10:00")
