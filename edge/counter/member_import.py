@@ -22,6 +22,7 @@ from edge.counter.particulars import (
     refuse_taken_phone,
     year_of,
 )
+from edge.counter.points import earn_points
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop
 from edge.counter.terms import Code, Day, Fen, Name, PointsCount, Reply, Request, Text
@@ -231,7 +232,7 @@ class _Import:
         member = self._member(old, self._referrer(old, follows))
         transaction.members.insert(member)
         for unit, field in ACCOUNTS:
-            transaction.ledger.earn(member.id, unit, getattr(old, field), "import")
+            self._earn(member.id, unit, getattr(old, field))
         self._keep(member, old)
 
     def _member(self, old: OldMember, referrer: str | None) -> Member:
@@ -301,7 +302,7 @@ class _Import:
         for unit, field in ACCOUNTS:
             more = getattr(old, field) - getattr(before, field)
             if more > 0:
-                self._transaction.ledger.earn(member.id, unit, more, "import")
+                self._earn(member.id, unit, more)
             else:
                 self._transaction.ledger.claw(member.id, unit, -more, "import")
         self._keep(changed, old)
@@ -343,6 +344,13 @@ class _Import:
                 raise RowRefused(field.removesuffix("_fen"), why, "已导入的余额已被使用, 不能减少")
 
     # --- both ---
+
+    def _earn(self, member: str, unit: Unit, amount: int) -> None:
+        """Points lapse as those that are earned today."""
+        if unit == POINTS:
+            earn_points(self._shop, self._transaction, member, amount, "import")
+        else:
+            self._transaction.ledger.earn(member, unit, amount, "import")
 
     def _keep(self, member: Member, old: OldMember) -> None:
         """Remember the row, link whoever waits for this member, and tell HQ."""

@@ -242,6 +242,20 @@ async def test_a7_cards_are_valid_as_long_as_the_programme_or_the_table_says(tmp
         ]
 
 
+async def test_a7_points_lapse_as_if_they_were_earned_today(tmp_path: Path) -> None:
+    lapsing = {"fen_per_point": 100, "fen_per_redeemed_point": 10, "expire_months": 6}
+    async with open_floor(tmp_path, corner_shop(points=lapsing)) as floor:
+        await take_over(floor, row(1, points=50, stored_fen=100))
+        floor.at("2027-05-24T10:00")
+        assert (await floor.till.call("sale.quote", cashier="王", member="80000001", quick_fen=1000))[
+            "points"
+        ]["after"] == 60
+        floor.at("2027-05-25T10:00")
+        assert (await floor.till.call("sale.quote", cashier="王", member="80000001", quick_fen=1000))[
+            "points"
+        ]["after"] == 10
+
+
 @pytest.mark.parametrize("rows", [[], [{"row": 1, "card_no": "80000001"}], [{**row(1), "surname": "王"}]])
 async def test_a7_rows_have_to_have_the_right_form(floor: Floor, rows: list[dict[str, Any]]) -> None:
     refusal = await (await technician(floor)).refused(-32602, "admin.members.import", rows=rows)
