@@ -42,10 +42,10 @@ class Credit:
         return CreditSale(*row) if row else None
 
     def open_of(self, member: str) -> list[CreditSale]:
-        """What the member still owes, the oldest day first."""
+        """What the member still owes, the oldest day first; of one day in the order of the sales."""
         rows = self._db.execute(
             f"SELECT {COLUMNS} FROM credit_sale WHERE member=? AND settled_fen < amount_fen"
-            " ORDER BY due_day, sale",
+            " ORDER BY due_day, (SELECT op FROM sale WHERE id = credit_sale.sale)",
             (member,),
         )
         return [CreditSale(*row) for row in rows]

@@ -339,6 +339,18 @@ async def test_b6_a_lowered_limit_counts_what_is_owed(tmp_path: Path) -> None:
         assert (await credit(floor, member))["spendable_fen"] == 5_000
 
 
+async def test_b6_debts_of_one_day_are_repaid_in_the_order_of_their_sales(tmp_path: Path) -> None:
+    """Those of one millisecond too: the clock stands still here."""
+    async with open_floor(tmp_path, corner_shop(credit=CREDIT)) as floor:
+        member = await floor.till.register("80000001")
+        await give_limit(floor, member, 50_000)
+        sold = [(await on_credit(floor, member, fen))["sale"] for fen in range(1_000, 1_012)]
+        told = await floor.till.call(
+            "credit.repay", member=member, amount_fen=11_055, tenders=cash(11_055), cashier="小王"
+        )
+        assert [settled["sale"] for settled in told["settled"]] == sold[:11]
+
+
 # --- B7 coupons and vouchers ---
 
 
