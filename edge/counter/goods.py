@@ -171,29 +171,35 @@ async def put(shop: Shop, terminal: str, request: PutRequest) -> PutReply:
 
 
 def put_goods(
-    transaction: Transaction, entries: Sequence[GoodsEntry], *, version: int = 0, check: bool = False
+    transaction: Transaction,
+    entries: Sequence[GoodsEntry],
+    versions: Sequence[int] | None = None,
+    *,
+    check: bool = False,
 ) -> tuple[PutRow, ...]:
     """Make goods what they shall be, prices with their history; returns what became of each.
 
-    HQ's ``version`` is believed: a barcode moves to whom HQ says it belongs.
+    Entries with ``versions`` are HQ's and believed: a barcode moves to whom HQ says it belongs.
     """
     known = transaction.goods.of([entry.sku for entry in entries])
     codes = transaction.goods.barcodes(list(known))
     rows, prices = [], []
-    for entry in entries:
+    moved_codes: set[str] = set()
+    for entry, version in zip(entries, versions or [0] * len(entries), strict=True):
         refused = None if version else _refused(transaction.goods, entry)
         if refused is not None:
             rows.append(refused)
             continue
-        before = known.get(entry.sku)
+        before, barcodes = known.get(entry.sku), sorted(set(entry.barcodes))
         row = _row_of(entry, version or (before.version if before else 0))
-        barcodes = sorted(set(entry.barcodes))
-        outcome = _outcome(before, row, codes.get(entry.sku) == barcodes)
+        same_codes = codes.get(entry.sku, []) == barcodes and moved_codes.isdisjoint(barcodes)
+        outcome = _outcome(before, row, same_codes)
         rows.append(PutRow(entry.sku, outcome))
         if outcome == "unchanged" or check:
             continue
-        transaction.goods.put(row, barcodes, transaction.seq + 1)
+        transaction.goods.put(row, None if same_codes else barcodes, transaction.seq + 1)
         known[entry.sku], codes[entry.sku] = row, barcodes
+        moved_codes.update(() if same_codes else barcodes)
         prices.append((entry.sku, entry.price_fen))
     transaction.shelf_prices.see(prices, transaction.now_ms)
     return tuple(rows)

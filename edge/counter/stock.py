@@ -92,12 +92,14 @@ def open_book(shop: Shop, transaction: Transaction, skus: Iterable[str]) -> Stoc
     return StockBook(transaction, shop.business_date(transaction.now_ms).isoformat(), goods, holdings)
 
 
-def book_of_lines(shop: Shop, transaction: Transaction, skus: Sequence[str]) -> StockBook:
+def book_of_lines(
+    shop: Shop, transaction: Transaction, skus: Sequence[str], path: str = "/lines/{}/sku"
+) -> StockBook:
     """The stock of the articles that a request names line by line; raises -32602 for one that has none."""
     book = open_book(shop, transaction, skus)
     for place, sku in enumerate(skus):
         if sku not in book.goods:
-            raise bad(f"/lines/{place}/sku", f"no goods {sku!r} that are kept in stock", "没有这个库存商品")
+            raise bad(path.format(place), f"no goods {sku!r} that are kept in stock", "没有这个库存商品")
     return book
 
 

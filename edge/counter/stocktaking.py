@@ -223,7 +223,8 @@ async def stock_receive(shop: Shop, terminal: str, request: ReceiveRequest) -> R
     def decide(transaction: Transaction) -> ReceiveReply:
         from_store, sent = _sent(shop, transaction, request)
         lines = request.lines or tuple(Line(sku, qty) for sku, (qty, _) in sent.items())
-        book = book_of_lines(shop, transaction, [line.sku for line in lines])
+        path = "/lines/{}/sku" if request.lines else "/transfer"
+        book = book_of_lines(shop, transaction, [line.sku for line in lines], path)
         moved = []
         for line in lines:
             value_fen = _sent_value(book, line, sent)

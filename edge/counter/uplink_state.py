@@ -30,7 +30,7 @@ class SyncReply(Reply, frozen=True):
 
     ``exposure_fen`` is what members could not spend until somebody decides, if this box burned now: rights
     that HQ has granted here and that are not used up, points at their redemption value. ``clock_untrusted``: the
-    box's clock is behind its own ledger.
+    box's clock is behind its own ledger. ``directory_version``: how far HQ's goods, prices and cards have come.
     """
 
     configured: bool
@@ -45,6 +45,7 @@ class SyncReply(Reply, frozen=True):
     alarm: str
     incarnation: str
     clock_untrusted: bool
+    directory_version: int
 
 
 def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
@@ -63,6 +64,7 @@ def sync_status(shop: Shop, state: UplinkState) -> SyncReply:
         exposure_fen=exposure_fen(shop),
         alarm=state.alarm,
         incarnation=shop.snapshot.identity()[0],
+        directory_version=shop.snapshot.directory_version(),
         clock_untrusted=shop.clock_untrusted,
     )
 

@@ -80,13 +80,15 @@ class Goods:
         )
         return dict(rows.fetchall())
 
-    def put(self, goods: GoodsRow, barcodes: Sequence[str], op: int) -> None:
-        """Write an article as it is now; a barcode that was another's is this one's from here on."""
+    def put(self, goods: GoodsRow, barcodes: Sequence[str] | None, op: int) -> None:
+        """Write an article as it is now, with these barcodes (None: as they were), which are nobody else's any more."""
         self._db.execute(
             f"INSERT INTO goods({COLUMNS}, op) VALUES({', '.join('?' for _ in GoodsRow.__slots__)}, ?)"
             f" ON CONFLICT(sku) DO UPDATE SET {_UPDATES}, op=excluded.op",
             (*(getattr(goods, column) for column in GoodsRow.__slots__), op),
         )
+        if barcodes is None:
+            return
         self._db.execute("DELETE FROM barcode WHERE sku=?", (goods.sku,))
         self._db.executemany(
             "INSERT INTO barcode(code, sku) VALUES(?, ?) ON CONFLICT(code) DO UPDATE SET sku=excluded.sku",

@@ -143,6 +143,11 @@ class Snapshot:
         ).fetchone()
         return int(row[0])
 
+    def directory_version(self) -> int:
+        """The version of the last page of HQ's directory that was applied."""
+        row = self._db.execute("SELECT value FROM counter WHERE name='directory'").fetchone()
+        return int(row[0]) if row else 0
+
     def sales_count(self) -> int:
         """How many sales the ledger holds."""
         return int(self._db.execute("SELECT count(*) FROM sale").fetchone()[0])

@@ -4,7 +4,7 @@ A row that makes no sense here is left out and named; it stops no other, for HQ 
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Literal
 
@@ -75,24 +75,39 @@ BODIES: dict[str, type[msgspec.Struct]] = {
 """What each kind says; goods say what a goods.put says."""
 
 
-def take_over(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
-    """Make this store's what HQ says in ``item``; raises Ignored."""
+def take_over(shop: Shop, transaction: Transaction, items: Sequence[DirectoryItem]) -> tuple[str, ...]:
+    """Make this store's what HQ says in ``items``; returns what was ignored, and why."""
+    goods: list[GoodsEntry] = []
+    versions: list[int] = []
+    ignored = []
+    for item in items:
+        try:
+            if item.kind == "goods":
+                goods.append(_goods(item))
+                versions.append(item.version)
+            else:
+                _take(shop, transaction, item)
+        except (Ignored, msgspec.MsgspecError, ValueError) as why:
+            ignored.append(f"{item.kind} at version {item.version}: {why}")
+    put_goods(transaction, goods, versions)
+    return tuple(ignored)
+
+
+def _take(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
     take = _KINDS.get(item.kind)
     if take is None:
         raise Ignored("a kind that this version does not know")
-    try:
-        take(shop, transaction, item)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise Ignored(str(error)) from error
+    take(shop, transaction, item)
 
 
-def _goods(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
+def _goods(item: DirectoryItem) -> GoodsEntry:
+    """An article; fields of a later version are left out."""
     said = msgspec.json.decode(item.body, type=dict[str, object])
     known = {name: said[name] for name in GoodsEntry.__struct_fields__ if name in said}
     entry = msgspec.convert({**known, "sku": item.id}, GoodsEntry)
     if entry.best_before is not None:
         date.fromisoformat(entry.best_before)
-    put_goods(transaction, [entry], version=item.version)
+    return entry
 
 
 def _hot(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
@@ -147,7 +162,6 @@ def _staff(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
 
 
 _KINDS: dict[str, Callable[[Shop, Transaction, DirectoryItem], None]] = {
-    "goods": _goods,
     "hot": _hot,
     "coupon": _coupon,
     "call": _call,

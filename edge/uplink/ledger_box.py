@@ -11,7 +11,7 @@ import structlog
 from edge.counter.shop import Shop
 from edge.storage.outbox import Line
 from edge.storage.transaction import Operation, Transaction
-from edge.uplink.directory import Ignored, take_over
+from edge.uplink.directory import take_over
 from sync.envelope import DirectoryPage, GrantPage
 from sync.ports import OutboxRow, Position
 
@@ -121,14 +121,9 @@ def _take_over(shop: Shop, page: DirectoryPage, transaction: Transaction) -> tup
     key = f"{page.version}:{hashlib.sha256(content).hexdigest()}"
 
     def decide() -> Directed:
-        ignored = []
-        for item in page.items:
-            try:
-                take_over(shop, transaction, item)
-            except Ignored as why:
-                ignored.append(f"{item.kind} at version {item.version}: {why}")
+        ignored = take_over(shop, transaction, page.items)
         transaction.outbox.directory_seen(page.version)
-        return Directed(page.version, len(page.items), tuple(ignored))
+        return Directed(page.version, len(page.items), ignored)
 
     answer = transaction.perform(Operation(HQ_TILL, key, "directory", content), decide)
     return answer.decoded(Directed).ignored

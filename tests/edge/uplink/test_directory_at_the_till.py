@@ -37,7 +37,7 @@ async def test_g1_goods_and_prices_from_hq_with_their_history(tmp_path: Path) ->
         (rice,) = found["goods"]
         assert (rice["sku"], rice["price_fen"], rice["lowest_fen"]) == ("R1", 5_990, 4_990)
         assert floor.sql("SELECT version FROM goods") == [(8,)]
-        assert await heard(floor) == 8
+        assert await heard(floor) == (await floor.till.call("sync.status"))["directory_version"] == 8
 
 
 async def test_g1_a_page_counts_once_and_only_where_it_follows(tmp_path: Path) -> None:
@@ -76,6 +76,16 @@ async def test_g1_a_barcode_moves_to_whom_hq_says_and_a_bad_row_stops_no_other(t
             "weather at version 5",
             "hot at version 6",
         ]
+
+
+async def test_g1_of_two_claims_to_a_barcode_the_last_one_counts(tmp_path: Path) -> None:
+    """Also where it is the former owner who claims it back, in the same page."""
+    async with open_floor(tmp_path, with_hq=True) as floor:
+        await said(floor, item(1, "goods", "R1", RICE))
+        again = {**RICE, "price_fen": 5_990}
+        await said(floor, item(2, "goods", "R2", RICE), item(3, "goods", "R1", again), since=1)
+        found = await floor.till.call("goods.lookup", by="barcode", value="6901234567892")
+        assert [(goods["sku"], goods["price_fen"]) for goods in found["goods"]] == [("R1", 5_990)]
 
 
 async def test_a4_a_card_that_hq_stops_is_stopped_here(tmp_path: Path) -> None:
@@ -152,7 +162,10 @@ async def test_e5_a_call_from_hq_is_on_the_members_list(tmp_path: Path) -> None:
 async def test_g2_a_transfer_from_another_store_is_received_as_it_was_sent(tmp_path: Path) -> None:
     async with open_floor(tmp_path, with_hq=True) as floor:
         transfer = {"from_store": "S002", "lines": [["R1", 10_000, 31_000]]}
-        await said(floor, item(1, "goods", "R1", RICE), item(2, "transfer", "S002-261124-T01", transfer))
+        await said(floor, item(1, "transfer", "S002-261124-T01", transfer))
+        early = await floor.till.refused(-32602, "stock.receive", transfer="S002-261124-T01")
+        assert early.data["path"] == "/transfer"
+        await said(floor, item(2, "goods", "R1", RICE), since=1)
         await said(floor, item(3, "transfer", "S002-261124-T01", transfer), since=2)
         came = await floor.till.call("stock.receive", transfer="S002-261124-T01")
         assert (came["from_store"], came["value_fen"]) == ("S002", 31_000)
