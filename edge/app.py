@@ -200,7 +200,7 @@ class App:
                     done = await run_night(shop)
                     log.info("night_done", **msgspec.structs.asdict(done))
                     self._written(spooler)
-            except StorageError:
+            except Exception:  # the task's edge
                 log.exception("night_failed", again_s=NIGHT_LOOK_S)
 
     async def _tell_systemd(self, shop: Shop, devices: Supervisor) -> None:

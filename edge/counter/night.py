@@ -4,8 +4,9 @@ Each member's change is an operation of its own under a key that names its day, 
 goes on where it was, and one that is run twice changes nothing.
 """
 
+import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 
@@ -17,9 +18,9 @@ from edge.counter.shop import Shop
 from edge.counter.terms import Reply
 from edge.counter.tiers import idle_since
 from edge.domain.dates import months_later
-from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
+from edge.domain.idleness import Step, idle_step, idle_until, tier_after_idleness
 from edge.domain.member import Member, Status
-from edge.domain.rebates import period_of, rebate
+from edge.domain.rebates import rebate, unpaid_periods
 from edge.domain.rules.model import Downgrade, Rebate
 from edge.domain.units import STORED
 from edge.storage.ids import uuid7
@@ -33,10 +34,14 @@ NIGHT_TILL = "#night"
 VOUCHERS_MAX = 50
 """Vouchers that one rebate makes at most: an event of more would not fit its envelope."""
 
+ABREAST = 16
+"""Changes that share one COMMIT: the night is short, and a sale that comes between waits for few."""
+
 MARK = "night"
 """The counter that holds the last business day whose night is done, as an ordinal."""
 
 Progress = Callable[[str, int, int], None]
+Decide = Callable[[Transaction], "_Done"]
 
 
 class NightReply(Reply, frozen=True):
@@ -97,13 +102,24 @@ async def _review(shop: Shop, today: date, progress: Progress | None) -> list[st
     quiet_since = months_later(today + timedelta(days=terms.warn_days), -terms.idle_months)
     # A day more than needed: the query knows only the UTC day of a registration.
     quiet_since += timedelta(days=1)
-    candidates = await idle_members(shop.config.paths.database, quiet_since.isoformat())
-    steps = []
-    for place, member in enumerate(candidates):
-        steps.append(await _change(shop, today, "idle", member, partial(_step, shop, terms, member)))
-        if progress is not None:
-            progress("idle", place + 1, len(candidates))
-    return steps
+
+    def is_touched(owner: Member) -> bool:
+        """Whoever keeps everything gets no operation: most do, every night."""
+        money = shop.snapshot.live(owner.id, STORED, shop.now_ms()).balance
+        return _due(shop, terms, owner, today, money) != "keep"
+
+    members = await idle_members(shop.config.paths.database, quiet_since.isoformat(), is_touched)
+    changes = [(member, partial(_step, shop, terms, member)) for member in members]
+    return await _change_all(shop, today, "idle", changes, progress)
+
+
+def _due(shop: Shop, terms: Downgrade, owner: Member, today: date, stored_fen: int) -> Step:
+    """What is to be done about this member tonight. Nobody could pay out the money of an ended membership."""
+    warned = date.fromisoformat(owner.warned_on) if owner.warned_on else None
+    left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
+    if owner.status != "active" or left == owner.tier or (left is None and stored_fen):
+        return "keep"
+    return idle_step(terms, idle_since(shop, owner), warned, today)
 
 
 def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -> _Done:
@@ -111,13 +127,10 @@ def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -
     owner = transaction.members.by_id(member)
     assert owner is not None, "members are never deleted"
     today = shop.business_date(transaction.now_ms)
-    warned = date.fromisoformat(owner.warned_on) if owner.warned_on else None
-    step = idle_step(terms, idle_since(shop, owner), warned, today)
-    left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
-    if owner.status != "active" or step == "keep" or left == owner.tier:
+    step = _due(shop, terms, owner, today, transaction.ledger.live(owner.id, STORED).balance)
+    if step == "keep":  # bought something since the list was made
         return _Done("keep", None)
-    if left is None and transaction.ledger.balance(owner.id, STORED).balance:
-        return _Done("keep", None)  # nobody could pay the money out any more
+    left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
     if step == "warn":
         return _warn(shop, transaction, terms, owner, left, today)
     return _lower(shop, transaction, owner, left, today)
@@ -171,17 +184,11 @@ def _lower(shop: Shop, transaction: Transaction, owner: Member, left: str | None
 
 async def _lapse(shop: Shop, today: date, progress: Progress | None) -> int:
     due = await lapsing(shop.config.paths.database, shop.clock.now_ms())
-    for place, (owner, unit) in enumerate(due):
-        await _change(
-            shop,
-            today,
-            f"lapse {unit}",
-            owner,
-            partial(_let_lapse, shop, owner, unit),
-        )
-        if progress is not None:
-            progress("lapse", place + 1, len(due))
-    return len(due)
+    lapsed = 0
+    for unit in dict.fromkeys(unit for _, unit in due):
+        changes = [(owner, partial(_let_lapse, shop, owner, unit)) for owner, one in due if one == unit]
+        lapsed += (await _change_all(shop, today, f"lapse {unit}", changes, progress)).count("lapsed")
+    return lapsed
 
 
 def _let_lapse(shop: Shop, owner: str, unit: str, transaction: Transaction) -> _Done:
@@ -199,29 +206,30 @@ async def _pay_rebates(shop: Shop, today: date, progress: Progress | None) -> in
     """The vouchers of every period that has ended, once for each; how many members got some."""
     paid = 0
     for terms in shop.programme.bundle.rebates:
-        first, after = period_of(terms.every, period_of(terms.every, today)[0] - timedelta(days=1))
         done = f"rebate {terms.id}"
-        if shop.snapshot.counter(done) >= first.toordinal():
-            continue
-        spent = await spent_between(shop.config.paths.database, first.isoformat(), after.isoformat())
-        for place, (member, fen) in enumerate(spent):
-            step = await _change(shop, first, done, member, partial(_rebate, shop, terms, member, fen))
-            paid += step == "rebate"
-            if progress is not None:
-                progress("rebate", place + 1, len(spent))
-        await shop.writer.submit(partial(_mark_done, done, first))
+        for first, after in unpaid_periods(terms.every, shop.snapshot.counter(done), today):
+            spent = await spent_between(shop.config.paths.database, first.isoformat(), after.isoformat())
+            changes = [
+                (member, partial(_rebate, shop, terms, member, fen))
+                for member, fen in spent
+                if rebate(terms, fen).count
+            ]
+            paid += (await _change_all(shop, first, done, changes, progress)).count("rebate")
+            await shop.writer.submit(partial(_mark_done, done, first))
     return paid
 
 
 def _rebate(shop: Shop, terms: Rebate, member: str, spent_fen: int, transaction: Transaction) -> _Done:
-    """Whole vouchers; the last of very many holds what is left of their value."""
-    due = rebate(terms, spent_fen)
-    if not due.count:
+    """Whole vouchers; the last of very many holds what is left of their value. An ended membership gets none."""
+    owner = transaction.members.by_id(member)
+    if owner is None or owner.status == "cancelled":
         return _Done("keep", None)
+    due = rebate(terms, spent_fen)
     values = [due.voucher_fen] * min(due.count, VOUCHERS_MAX)
     values[-1] += due.fen - sum(values)
     codes = [issue_voucher(transaction, member, fen, None, "rebate").code for fen in values]
     told: dict[str, object] = {"rebate": terms.id, "spent_fen": spent_fen, "vouchers": codes, "fen": due.fen}
+    told["lapsed_fen"] = due.lapsed_fen
     return _Done("rebate", tell_hq(shop, transaction, "rebate", member, told))
 
 
@@ -232,9 +240,20 @@ def _mark_done(what: str, first: date, transaction: Transaction) -> None:
 # --- one operation ---
 
 
-async def _change(
-    shop: Shop, today: date, what: str, owner: str, decide: Callable[[Transaction], _Done]
-) -> str:
+async def _change_all(
+    shop: Shop, day: date, what: str, changes: Sequence[tuple[str, Decide]], progress: Progress | None
+) -> list[str]:
+    """Carry out the changes, a few abreast; their steps, in order."""
+    steps: list[str] = []
+    for start in range(0, len(changes), ABREAST):
+        some = changes[start : start + ABREAST]
+        steps += await asyncio.gather(*(_change(shop, day, what, owner, decide) for owner, decide in some))
+        if progress is not None:
+            progress(what, len(steps), len(changes))
+    return steps
+
+
+async def _change(shop: Shop, today: date, what: str, owner: str, decide: Decide) -> str:
     """Carry out one change under its own key; returns its step, "keep" where it was done before."""
     request = msgspec.json.encode(_Asked(what, owner, today.isoformat()))
     operation = Operation(NIGHT_TILL, f"{what} {owner} {today}", "night", request)

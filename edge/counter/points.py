@@ -10,6 +10,7 @@ from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
+from edge.counter.tiers import promote
 from edge.domain.bonuses import Occasion, bonuses_on
 from edge.domain.dates import months_later
 from edge.domain.ledger import NEVER_MS
@@ -44,13 +45,14 @@ class AdjustRequest(Keyed, frozen=True):
 
 
 class AdjustReply(Reply, frozen=True):
-    """What was added (or taken, negative), and what the member holds now."""
+    """What was added (or taken, negative), and what the member holds now; the tier that it led to, if any."""
 
     points: int
     balances: Balances
     queue_seq: int | None
     offline: bool
     duplicate: bool = False
+    tier_reached: str | None = None
 
 
 async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustReply:
@@ -73,8 +75,10 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
             "approve": who,
             "cashier": request.cashier,
         }
+        tier = promote(shop, transaction, member) if points > 0 else None
+        told |= {"tier_reached": tier} if tier else {}
         seq = tell_hq(shop, transaction, "points", member.id, told)
-        return AdjustReply(points, balances_in(ledger, member.id), seq, shop.offline)
+        return AdjustReply(points, balances_in(ledger, member.id), seq, shop.offline, tier_reached=tier)
 
     reply, duplicate = await shop.write(terminal, "points.adjust", request, AdjustReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)

@@ -30,11 +30,12 @@ class QuotedPoints(Reply, frozen=True):
 
 
 class NextTier(Reply, frozen=True):
-    """How far it is to the next tier up."""
+    """How far it is to the next tier up; ``short_today_fen`` if it is all spent today, None: no such way."""
 
     tier: str
     label: str
     short_fen: int
+    short_today_fen: int | None = None
 
 
 class TenderPaid(msgspec.Struct, frozen=True):
@@ -167,10 +168,14 @@ class RefundRecord(Reply, frozen=True):
     clock_untrusted: bool = False
 
 
-def next_tier(programme: Programme, tier: str, cumulative_fen: int) -> NextTier | None:
-    """What is still to spend for the next tier, or None at the top."""
+def next_tier(programme: Programme, tier: str, cumulative_fen: int, day_fen: int) -> NextTier | None:
+    """What is still to spend for the next tier, in all or today; None at the top."""
     ahead = to_next_tier(programme.tiers, tier, cumulative_fen)
-    return NextTier(ahead[0].id, ahead[0].label, ahead[1]) if ahead else None
+    if ahead is None:
+        return None
+    up, short_fen = ahead
+    short_today_fen = max(0, up.one_day_fen - day_fen) if up.one_day_fen is not None else None
+    return NextTier(up.id, up.label, short_fen, short_today_fen)
 
 
 def totals_of(decision: Decision) -> Totals:

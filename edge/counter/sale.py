@@ -120,6 +120,7 @@ class _Checkout:
         self._sale = uuid7(transaction.now_ms)
         self._tier_reached: str | None = None
         self._credit_due: str | None = None
+        self._day_fen = 0
         self._date = shop.business_date(transaction.now_ms).isoformat()
 
     def carry_out(self) -> CommitReply:
@@ -228,9 +229,9 @@ class _Checkout:
     def _tier_after(self, member: Member) -> str:
         """The tier that this purchase leads to, its points and its visit counted."""
         due_fen = self._decision.due_fen
-        day_fen = self._transaction.sales.day_fen(member.id, self._date) + due_fen
+        self._day_fen = self._transaction.sales.day_fen(member.id, self._date) + due_fen
         return tier_reached(
-            self._quote.programme, self._transaction, member, due_fen=due_fen, day_fen=day_fen, visits=1
+            self._quote.programme, self._transaction, member, due_fen=due_fen, day_fen=self._day_fen, visits=1
         )
 
     def _record(
@@ -274,7 +275,7 @@ class _Checkout:
         if member is None:
             return None
         spent_fen = member.cumulative_fen - member.base_fen + self._decision.due_fen
-        return next_tier(self._quote.programme, self._tier_reached or member.tier, spent_fen)
+        return next_tier(self._quote.programme, self._tier_reached or member.tier, spent_fen, self._day_fen)
 
     def _store(self, record: SaleRecord, found: list[Reward]) -> None:
         decision = self._decision

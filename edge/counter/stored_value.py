@@ -15,7 +15,7 @@ from edge.counter.refusals import bad
 from edge.counter.shop import Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Request, Text
 from edge.counter.terms import Code as Word
-from edge.counter.tiers import tier_reached
+from edge.counter.tiers import promote
 from edge.domain.ledger import NEVER_MS
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
@@ -68,7 +68,7 @@ async def top_up(shop: Shop, terminal: str, request: TopUpRequest) -> TopUpReply
         level = reached_level(terms.levels, request.amount_fen)
         gift = gift_fen(level, request.amount_fen)
         _credit(shop, transaction, member, request.amount_fen, gift, level)
-        tier = _promote(shop, transaction, member, request.amount_fen)
+        tier = promote(shop, transaction, member, topup_fen=request.amount_fen)
         points = level.points if level else 0
         facts = _topup_facts(request, gift, points, change_fen, tier, shop)
         given = give_slip(shop, transaction, terminal, "topup", request, member, facts)
@@ -189,16 +189,6 @@ def _credit(
     ledger.earn(member.id, GIFT, gift, "topup", expires_ms)
     if level is not None and level.points:
         earn_points(shop, transaction, member.id, level.points, "topup")
-
-
-def _promote(shop: Shop, transaction: Transaction, member: Member, topup_fen: int) -> str | None:
-    """The tier that one top-up leads to; None where it leads nowhere new."""
-    tier = tier_reached(shop.programme, transaction, member, topup_fen=topup_fen)
-    if tier == member.tier:
-        return None
-    today = shop.business_date(transaction.now_ms).isoformat()
-    transaction.members.set_tier(member.id, tier, today)
-    return tier
 
 
 def _forfeit(transaction: Transaction, member: Member, amount_fen: int, terms: TopUp) -> int:

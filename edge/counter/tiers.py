@@ -44,6 +44,15 @@ def tier_reached(
     )
 
 
+def promote(shop: Shop, transaction: Transaction, member: Member, *, topup_fen: int = 0) -> str | None:
+    """Move ``member`` to the tier that points held, or one top-up, have led to; None where it is no new one."""
+    tier = tier_reached(shop.programme, transaction, member, topup_fen=topup_fen)
+    if tier == member.tier:
+        return None
+    transaction.members.set_tier(member.id, tier, shop.business_date(transaction.now_ms).isoformat())
+    return tier
+
+
 def tier_warning(shop: Shop, member: Member) -> TierWarning | None:
     """What a member who has been warned loses, and when; None after the next purchase."""
     terms = shop.programme.bundle.downgrade

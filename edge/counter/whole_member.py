@@ -140,7 +140,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         visits=member.visits,
         balances=shop.balances(member.id),
         points_confirmed=_points_confirmed(shop, member),
-        next_tier=next_tier(programme, member.tier, member.cumulative_fen - member.base_fen),
+        next_tier=_next_tier(shop, member, today.isoformat()),
         tier_warning=tier_warning(shop, member),
         pace=pace_of(shop, shop.snapshot.sales, member, shop.balances(member.id).points.balance, today),
         passes=held_passes(shop, member.id),
@@ -156,6 +156,11 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
 
 
 # --- the pieces ---
+
+
+def _next_tier(shop: Shop, member: Member, today: str) -> NextTier | None:
+    day_fen = shop.snapshot.sales.day_fen(member.id, today)
+    return next_tier(shop.programme, member.tier, member.cumulative_fen - member.base_fen, day_fen)
 
 
 def _benefits(shop: Shop, tier: str) -> tuple[str, ...]:

@@ -1,11 +1,12 @@
 """A part of a period's spend that comes back as vouchers: 1 % each quarter."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from edge.domain.rules.model import Rebate
 
+Every = Literal["month", "quarter", "year"]
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -30,7 +31,18 @@ def rebate(terms: Rebate, spent_fen: int) -> Vouchers:
     return Vouchers(count, terms.voucher_fen, lapsed_fen)
 
 
-def period_of(every: Literal["month", "quarter", "year"], day: date) -> tuple[date, date]:
+def unpaid_periods(every: Every, paid: int, today: date) -> list[tuple[date, date]]:
+    """The periods that have ended by ``today`` after the one that began on ordinal ``paid``, oldest first.
+
+    0: none was ever paid. Then the last one is, and no earlier: they ended before the rebate was there.
+    """
+    found = [period_of(every, period_of(every, today)[0] - timedelta(days=1))]
+    while paid and found[0][0].toordinal() > paid:
+        found.insert(0, period_of(every, found[0][0] - timedelta(days=1)))
+    return [period for period in found if period[0].toordinal() > paid]
+
+
+def period_of(every: Every, day: date) -> tuple[date, date]:
     """The calendar period of ``day``: its first day, and the first day of the next."""
     months = MONTHS[every]
     first = day.replace(month=(day.month - 1) // months * months + 1, day=1)

@@ -1,21 +1,27 @@
 """What the night has to look at, read beside the shop's business on connections of its own."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+from edge.domain.member import Member
+from edge.storage.members import COLUMNS, member_of
 from edge.storage.reader import reading
 
 
-async def idle_members(path: Path, quiet_since: str) -> list[str]:
-    """Active members who have not bought, nor changed their tier, after business day ``quiet_since``."""
+async def idle_members(path: Path, quiet_since: str, wanted: Callable[[Member], bool]) -> list[str]:
+    """The ``wanted`` of all active members who have not bought, nor changed their tier, after ``quiet_since``.
+
+    They are asked about a few rows at a time, so that tills get their turn between.
+    """
     async with reading(path) as db:
-        rows = await db.execute_fetchall(
-            "SELECT id FROM member WHERE status='active'"
+        rows = await db.execute(
+            f"SELECT {COLUMNS} FROM member WHERE status='active'"
             " AND max(coalesce(bought_on, ''), coalesce(tier_since, ''),"
             "  iif(bought_on IS NULL AND tier_since IS NULL, date(registered_ms / 1000, 'unixepoch'), '')) <= ?"
             " ORDER BY id",
             (quiet_since,),
         )
-    return [row[0] for row in rows]
+        return [row[0] async for row in rows if wanted(member_of(row))]
 
 
 async def lapsing(path: Path, now_ms: int) -> list[tuple[str, str]]:

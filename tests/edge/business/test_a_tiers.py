@@ -79,6 +79,48 @@ async def test_a5_visits_lead_up_and_benefits_are_shown(tmp_path: Path) -> None:
         assert (await floor.till.whole(member))["tier_benefits"] == ["礼品包装", "免费停车"]
 
 
+async def test_a5_one_top_up_leads_up_and_two_of_half_do_not(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, corner_shop(tiers=TOPUP, topup={"min_fen": 100})) as floor:
+        member = await floor.till.register("80000001")
+        reached = []
+        for fen in (100_000, 100_000, 200_000, 200_000):
+            cash = [{"kind": "cash", "amount_fen": fen}]
+            told = await floor.till.call(
+                "account.topup", member=member, amount_fen=fen, tenders=cash, cashier="小王"
+            )
+            reached.append(told["tier_reached"])
+        assert reached == [None, None, "gold", None]
+        assert (await floor.till.whole(member))["tier"] == "gold"
+
+
+async def test_a5_points_given_by_hand_lead_up_at_once(tmp_path: Path) -> None:
+    async with open_floor(tmp_path, corner_shop(tiers=BANDS), with_hq=True) as floor:
+        member = await floor.till.register("80000001")
+        by_hand = {"member": member, "reason": "开业", "approve": "店长", "cashier": "小王"}
+        told = [await floor.till.call("points.adjust", points=points, **by_hand) for points in (999, 1, 1)]
+        assert [one["tier_reached"] for one in told] == [None, "silver", None]
+        assert (await floor.till.whole(member))["tier"] == "silver"
+        (told_hq,) = floor.sql(
+            "SELECT CAST(body AS TEXT) FROM outbox WHERE CAST(body AS TEXT) LIKE '%silver%'"
+        )
+        assert '"tier_reached":"silver"' in told_hq[0]
+
+
+async def test_a5_the_next_tier_is_told_in_all_and_today(tmp_path: Path) -> None:
+    """Ruyishu's gold: 7,000 in all, or 5,000 in a day; tomorrow what was spent today is no day's spend."""
+    async with open_floor(tmp_path, published("ruyishu")) as floor:
+        member = await floor.till.register("80000001")
+        await floor.till.sell(400_000, member=member)
+        for day, today_fen in ((24, 100_000), (25, 500_000)):
+            floor.at(f"2026-11-{day}T20:00")
+            ahead = (await floor.till.whole(member))["next_tier"]
+            assert (ahead["tier"], ahead["short_fen"], ahead["short_today_fen"]) == (
+                "gold",
+                300_000,
+                today_fen,
+            )
+
+
 async def test_a5_two_years_without_a_purchase_lead_down_after_a_warning(tmp_path: Path) -> None:
     """And what led to the tier before counts no more: the next purchase does not bring it back."""
     async with open_floor(tmp_path, corner_shop(downgrade=IDLE), with_hq=True) as floor:
@@ -103,7 +145,7 @@ async def test_a5_two_years_without_a_purchase_lead_down_after_a_warning(tmp_pat
         sold = await floor.till.sell(100, member=member)
         assert sold["tier_reached"] is None
         assert (await floor.till.whole(member))["next_tier"] == {
-            "tier": "diamond", "label": "钻石卡", "short_fen": 59_900,
+            "tier": "diamond", "label": "钻石卡", "short_fen": 59_900, "short_today_fen": 39_900,
         }  # fmt: skip
 
 
@@ -143,6 +185,23 @@ async def test_a5_idleness_can_end_the_membership(tmp_path: Path) -> None:
         floor.at("2028-12-24T10:00")
         assert (await night(floor))["cancelled"] == 1
         await floor.till.refused(1202, "member.lookup", by="id", value=member)
+
+
+async def test_a5_whoever_keeps_the_tier_leaves_no_trace_of_the_night(tmp_path: Path) -> None:
+    """Most members change nothing: those of the lowest tier, those just warned. 40 that do share few commits."""
+    async with open_floor(tmp_path, corner_shop(downgrade=IDLE)) as floor:
+        await floor.till.register("80000099")
+        for number in range(40):
+            member = await floor.till.register(f"800001{number:02d}")
+            await floor.till.sell(20_000, member=member)
+        for day, warned, lowered in (("10-25", 40, 0), ("10-26", 0, 0), ("11-24", 0, 40), ("11-25", 0, 0)):
+            floor.at(f"2028-{day}T10:00")
+            done = await night(floor)
+            assert (done["warned"], done["lowered"]) == (warned, lowered)
+        asked = floor.sql(
+            "SELECT json_extract(answer, '$.step'), count(*) FROM op WHERE till='#night' GROUP BY 1"
+        )
+        assert sorted(asked) == [("downgrade", 40), ("warn", 40)]
 
 
 async def test_b1_points_lapse_by_night_with_their_day(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Terms of a programme beside its rules: going down, rebates, bonuses, grades."""
 
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from edge.domain.bonuses import bonuses_on
 from edge.domain.grades import Grade, grade_of
 from edge.domain.idleness import idle_step, idle_until, tier_after_idleness
 from edge.domain.member import Tier
-from edge.domain.rebates import Vouchers, period_of, rebate
+from edge.domain.rebates import Vouchers, period_of, rebate, unpaid_periods
 from edge.domain.rules.model import Bundle, Downgrade, Rebate
 
 TIERS = (Tier("ordinary", "普通卡"), Tier("gold", "金卡"), Tier("diamond", "钻石卡"))
@@ -110,6 +111,26 @@ def test_periods_are_of_the_calendar_and_leave_no_day_out(
     assert (first.day, after.day) == (1, 1)
     assert period_of(every, after)[0] == after
     assert period_of(every, first - timedelta(days=1))[1] == first
+
+
+@given(days, st.sampled_from(["month", "quarter", "year"]), st.integers(0, 12))
+def test_d13_every_period_that_ended_is_due_once(
+    today: date, every: Literal["month", "quarter", "year"], missed: int
+) -> None:
+    """From the one after that which was paid last to the last that has ended, without a gap."""
+    first, after = period_of(every, today - timedelta(days=missed * 31))
+    due = unpaid_periods(every, first.toordinal(), today)
+    assert all(end <= today for _, end in due)
+    if period_of(every, today)[0] <= after:
+        assert not due
+    else:
+        assert due[0][0] == after
+        assert due[-1][1] == period_of(every, today)[0]
+        assert all(one[1] == other[0] for one, other in pairwise(due))
+
+
+def test_d13_a_rebate_that_is_new_pays_one_period() -> None:
+    assert unpaid_periods("quarter", 0, date(2027, 1, 1)) == [(date(2026, 10, 1), date(2027, 1, 1))]
 
 
 def test_a_quarter_is_january_to_march_and_so_on() -> None:
