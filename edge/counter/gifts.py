@@ -136,7 +136,7 @@ def list_gifts(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
     """The catalogue, with why the member cannot have what; raises 1201-1203."""
     member = shop.find_member(request.member) if request.member else None
     held = shop.balances(member.id).points.spendable if member else 0
-    today = shop.business_date(shop.clock.now_ms())
+    today = shop.business_date(shop.now_ms())
     return ListReply(
         tuple(_listed(shop, gift, member, held, today) for gift in shop.programme.bundle.catalogue)
     )

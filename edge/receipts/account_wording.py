@@ -78,9 +78,7 @@ LABELS: Mapping[str, Said] = {
     "why:credit": _said("赊账还款", "賒帳還款", "Credit repaid"),
     "why:pass": _said("售计次/限时卡", "售計次／限時卡", "Passes sold"),
     "why:voucher": _said("售代金券", "售代金券", "Vouchers sold"),
-    "why:card.issue": _said("办卡工本费", "辦卡工本費", "Cards issued"),
-    "why:card.replace": _said("补换卡工本费", "補換卡工本費", "Cards replaced"),
-    "why:card.extend": _said("延期手续费", "延期手續費", "Cards extended"),
+    "why:card": _said("会员卡收费", "會員卡收費", "Card fees"),
     "why:pay_in": _said("存入现金", "存入現金", "Cash paid in"),
     "why:pay_out": _said("取出现金", "取出現金", "Cash paid out"),
 }
