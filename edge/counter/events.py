@@ -15,10 +15,13 @@ def tell_hq(
 ) -> int | None:
     """Put one event into the outbox, in the operation's own transaction; returns its sequence number.
 
-    A store without HQ has nobody to tell: None, and its outbox stays empty.
+    A store without HQ has nobody to tell: None, and its outbox stays empty. Where somebody was signed in at the till
+    the body says who (``signed_in``).
     """
     if shop.config.hq is None:
         return None
+    if transaction.actor.staff:
+        body = {**body, "signed_in": transaction.actor.staff}
     identity = transaction.outbox.new_id()
     event = envelope.Event(
         v=1,

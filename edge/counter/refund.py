@@ -318,7 +318,7 @@ class Refunding:
             vouchers_restored=vouchers.restored,
             vouchers_new=vouchers.made,
             tenders=self._tenders(plan, sale),
-            approved_by=self._request.approve,
+            approved_by=self._request.approve or transaction.actor.staff,
             void=self.kind == "void",
             clock_untrusted=transaction.clock_untrusted,
         )

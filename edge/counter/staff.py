@@ -78,6 +78,10 @@ class SignedIn(Reply, frozen=True):
 
 async def put(shop: Shop, terminal: str, request: PutRequest) -> PutReply:
     """Register or change a person; what is written down holds neither card nor PIN in the clear."""
+    if request.card and shop.config.programme.staff_numbers and not shop.is_staff_number(request.card):
+        raise bad(
+            "/card", "readers drop this number: see programme.staff_numbers", "读卡器不认此卡号，请检查配置"
+        )
     sealed = await asyncio.to_thread(_sealed, shop, terminal, request)
 
     def decide(transaction: Transaction) -> PutReply:

@@ -5,6 +5,7 @@ import uuid
 
 from edge.rpc.client import Client
 from tests.system.conftest import Box
+from tests.system.test_bad_input import refusal
 
 CARD = "990001"
 
@@ -32,7 +33,10 @@ async def swiped(box: Box, till: Client) -> dict[str, object]:
 
 
 def register(box: Box) -> None:
+    """A number that the readers would drop is no staff card."""
     with Client(box.folder / "run" / "admin.sock") as admin:
         admin.hello("box")
+        dropped = {"id": "M1", "name": "店长李", "role": "manager", "card": "123"}
+        assert refusal(admin, "admin.staff.put", idem=str(uuid.uuid4()), **dropped) == (-32602, "/card")
         person = {"id": "M1", "name": "店长李", "role": "manager", "card": CARD}
         admin.call("admin.staff.put", idem=str(uuid.uuid4()), **person)

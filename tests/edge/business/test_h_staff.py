@@ -177,6 +177,12 @@ async def test_h1_hq_hears_of_staff_without_what_opens_doors(tmp_path: Any) -> N
         bodies = [body.decode() for (body,) in floor.sql("SELECT body FROM outbox")]
         assert '"body":{"id":"M1","name":"店长李","role":"manager","active":true}' in bodies[0]
         assert not any(MANAGER_CARD in body or "scrypt" in body for body in bodies)
+        await floor.till.call("staff.signin", card=MANAGER_CARD)
+        sold = await floor.till.sell(100)
+        await floor.till.take_back(sold["sale"])
+        bodies = [body.decode() for (body,) in floor.sql("SELECT body FROM outbox ORDER BY seq")]
+        assert ['"signed_in":"M1"' in body for body in bodies[-2:]] == [True, True]
+        assert '"approved_by":"M1"' in bodies[-1]
 
 
 async def test_h1_who_was_signed_in_cannot_be_rewritten(floor: Floor) -> None:
