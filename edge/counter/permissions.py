@@ -81,7 +81,7 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(MANAGERS, "stock.profit"),
     **_rows(TILL, "stock.in", "stock.receive"),
     **_rows(BY_MANAGER, "stock.out", "stock.count", "stock.send"),
-    **_rows(TECHNICAL_READ, "goods.put"),
+    **_rows(TECHNICAL, "goods.put"),
     **_rows(TILL, "delivery.add", "delivery.done", "delivery.cancel"),
     **_rows(READ, "delivery.list"),
     # reports, and the box itself
