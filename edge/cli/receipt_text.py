@@ -32,15 +32,15 @@ def page(explained: Explanation, words: Words) -> Iterator[str]:
         yield from _gave_nothing(rule)
     yield ""
     for refund in explained.refunds:
-        yield words.refunded.format(refund.receipt_no, yuan(refund.amount_fen), refund.points_clawed)
+        said = words.voided if refund.void else words.refunded
+        yield said.format(refund.receipt_no, yuan(refund.amount_fen), refund.points_clawed)
     yield from _proof(explained, words)
 
 
 def refund_lines(refund: RefundRecord, words: Words) -> Iterator[str]:
     """A refund: whose it is, and what came back of each line."""
-    yield (
-        f"{words.refund.format(refund.receipt_no)}  {refund.committed_at}  {words.till.format(refund.terminal)}"
-    )
+    title = (words.void if refund.void else words.refund).format(refund.receipt_no)
+    yield (f"{title}  {refund.committed_at}  {words.till.format(refund.terminal)}")
     yield from wrapped(
         words.refund_of.format(
             refund.sale_receipt_no, yuan(refund.amount_fen), refund.points_clawed, refund.points_back

@@ -68,6 +68,7 @@ def explained(proof: Proof, lang: Lang) -> Explanation:
                 refund.amount_fen,
                 refund.points_clawed,
                 refund.points_back,
+                refund.void,
             )
             for refund in proof.refunds
         ],

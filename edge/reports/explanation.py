@@ -72,13 +72,14 @@ class GaveNothing(msgspec.Struct, frozen=True):
 
 
 class CameBack(msgspec.Struct, frozen=True):
-    """A refund of this sale."""
+    """A refund of this sale, or its ``void``."""
 
     receipt_no: str
     committed_at: str
     amount_fen: int
     points_clawed: int
     points_back: int
+    void: bool = False
 
 
 class Explanation(msgspec.Struct, frozen=True):

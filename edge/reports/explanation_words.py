@@ -13,6 +13,7 @@ class Words:
 
     receipt: str
     refund: str
+    void: str
     till: str
     member: str
     stranger: str
@@ -31,6 +32,7 @@ class Words:
     stored: str
     replayed: str
     refunded: str
+    voided: str
     refund_of: str
     spread_note: str
     any_of: str
@@ -41,6 +43,7 @@ class Words:
 ZH_CN = Words(
     receipt="小票 {}",
     refund="退货小票 {}",
+    void="作废小票 {}",
     till="收银机 {}",
     member="会员 {}，{}",
     stranger="非会员",
@@ -59,6 +62,7 @@ ZH_CN = Words(
     stored="账本",
     replayed="重放",
     refunded="已退货 {}：{} 元，收回积分 {}",
+    voided="已作废 {}：退款 {} 元，收回积分 {}",
     refund_of="退自销售小票 {}：退款 {} 元，收回积分 {}，退回积分 {}",
     spread_note="整单积分按各行应计积分的金额分摊，所以一行的积分可以不等于该行各规则之和。",
     any_of="、",
@@ -93,6 +97,7 @@ ZH_CN = Words(
 ZH_TW = Words(
     receipt="明細 {}",
     refund="退貨明細 {}",
+    void="作廢明細 {}",
     till="收銀機 {}",
     member="會員 {}，{}",
     stranger="非會員",
@@ -111,6 +116,7 @@ ZH_TW = Words(
     stored="帳本",
     replayed="重放",
     refunded="已退貨 {}：{} 元，收回積分 {}",
+    voided="已作廢 {}：退款 {} 元，收回積分 {}",
     refund_of="退自銷售明細 {}：退款 {} 元，收回積分 {}，退回積分 {}",
     spread_note="整單積分按各行應計積分的金額分攤，所以一行的積分可以不等於該行各規則之和。",
     any_of="、",
@@ -145,6 +151,7 @@ ZH_TW = Words(
 EN = Words(
     receipt="receipt {}",
     refund="refund {}",
+    void="void {}",
     till="till {}",
     member="member {}, {}",
     stranger="no member",
@@ -163,6 +170,7 @@ EN = Words(
     stored="ledger",
     replayed="replay",
     refunded="refunded by {}: {} yuan, {} points taken back",
+    voided="voided by {}: {} yuan, {} points taken back",
     refund_of="of sale {}: {} yuan handed out, {} points taken back, {} returned",
     spread_note="The receipt's points are spread over its lines by what each earns on, so a line's points"
     " may differ from the sum of its rules.",

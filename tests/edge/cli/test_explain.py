@@ -12,7 +12,8 @@ from edge.cli.cells import width
 from edge.cli.main import tillside
 from edge.cli.output import Exit
 from edge.clock import ManualClock
-from tests.edge.counter.conftest import NOW_MS, Counter, open_counter
+from edge.counter import voiding
+from tests.edge.counter.conftest import NOW_MS, Counter, new_idem, open_counter
 from tests.edge.counter.test_proving import PROMOTIONS
 
 CONFIG = """
@@ -110,6 +111,19 @@ def test_reading_leaves_nothing_beside_the_ledger(ledger: Path) -> None:
     before = sorted(ledger.parent.iterdir())
     assert explain("S001-261122-0001", "--db", ledger).exit_code == Exit.OK
     assert sorted(ledger.parent.iterdir()) == before
+
+
+async def test_a_void_is_no_refund(tmp_path: Path) -> None:
+    counter = await open_counter(tmp_path, ManualClock(NOW_MS))
+    sold = await counter.sell(4000)
+    asked = voiding.VoidRequest(
+        idem=new_idem(), sale=sold.sale, reason="错扫", cashier="小王", approve="店长"
+    )
+    done = await voiding.void(counter.shop, "T1", asked)
+    await counter.close()
+    database = counter.shop.config.paths.database
+    assert f"voided by {done.receipt_no}: 80.00 yuan" in explain(sold.receipt_no, "--db", database).stdout
+    assert explain(str(done.receipt_no), "--db", database).stdout.startswith(f"void {done.receipt_no}")
 
 
 async def test_the_daemon_may_go_on_selling(tmp_path: Path) -> None:
