@@ -80,10 +80,12 @@ def why_not(voucher: VoucherRow, account: Balance, member: Member | None, today:
     """What is against a voucher; "" for a good one. Used is said of one that was used here, or elsewhere as HQ says."""
     if not account.account:
         return "not_here"
-    if voucher.sale is not None or account.balance < voucher.value_fen:
+    if voucher.sale is not None:
         return "used"
     if voucher.last_day is not None and voucher.last_day < today:
         return "expired"
+    if account.balance < voucher.value_fen:
+        return "used"
     if voucher.member is not None and (member is None or member.id != voucher.member):
         return "other_member"
     return ""

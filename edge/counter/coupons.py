@@ -157,7 +157,7 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
         last_day = _last_day(kind, today)
         owner = member.id if member else None
         transaction.coupons.issue(CouponRow(code, kind.id, owner, last_day, None), transaction.seq + 1)
-        transaction.ledger.earn(code, COUPON, 1, "coupon")
+        transaction.ledger.earn(code, COUPON, 1, "coupon", shop.good_until_ms(last_day))
         told = {
             "code": code,
             "kind": kind.id,

@@ -227,7 +227,7 @@ def _rebate(shop: Shop, terms: Rebate, member: str, spent_fen: int, transaction:
     due = rebate(terms, spent_fen)
     values = [due.voucher_fen] * min(due.count, VOUCHERS_MAX)
     values[-1] += due.fen - sum(values)
-    codes = [issue_voucher(transaction, member, fen, None, "rebate").code for fen in values]
+    codes = [issue_voucher(shop, transaction, member, fen, None, "rebate").code for fen in values]
     told: dict[str, object] = {"rebate": terms.id, "spent_fen": spent_fen, "vouchers": codes, "fen": due.fen}
     told["lapsed_fen"] = due.lapsed_fen
     return _Done("rebate", tell_hq(shop, transaction, "rebate", member, told))

@@ -52,10 +52,10 @@ def give_back(
         if returned.credit_fen:
             ledger.unspend(row.member, CREDIT, returned.credit_fen, "refund", row.id)
             transaction.credit.settle(row.id, returned.credit_fen)
-    return _to_vouchers(transaction, sale, returned) if returned.vouchers else VouchersBack()
+    return _to_vouchers(shop, transaction, sale, returned) if returned.vouchers else VouchersBack()
 
 
-def _to_vouchers(transaction: Transaction, sale: SaleRecord, returned: Returned) -> VouchersBack:
+def _to_vouchers(shop: Shop, transaction: Transaction, sale: SaleRecord, returned: Returned) -> VouchersBack:
     """One whose whole part comes back is good again, with all its value; of any other part a new one is made."""
     codes = [tender.ref for tender in sale.tenders if tender.kind == "voucher"]
     restored, made = [], []
@@ -67,15 +67,15 @@ def _to_vouchers(transaction: Transaction, sale: SaleRecord, returned: Returned)
             transaction.vouchers.restore(used.code)
             restored.append(used.code)
         else:
-            made.append(issue_voucher(transaction, used.member, back.fen, used.last_day, "refund"))
+            made.append(issue_voucher(shop, transaction, used.member, back.fen, used.last_day, "refund"))
     return VouchersBack(tuple(restored), tuple(made))
 
 
 def issue_voucher(
-    transaction: Transaction, member: str | None, value_fen: int, last_day: str | None, why: str
+    shop: Shop, transaction: Transaction, member: str | None, value_fen: int, last_day: str | None, why: str
 ) -> HeldVoucher:
-    """A new voucher and the account that says once whether it is still good."""
+    """A new voucher and the account that says once whether it is still good; both end with ``last_day``."""
     code = new_code()
     transaction.vouchers.issue(VoucherRow(code, member, value_fen, last_day, why), transaction.seq + 1)
-    transaction.ledger.earn(code, VOUCHER, value_fen, why)
+    transaction.ledger.earn(code, VOUCHER, value_fen, why, shop.good_until_ms(last_day))
     return HeldVoucher(code, value_fen, last_day)

@@ -26,6 +26,7 @@ from edge.counter.terms import (
     StoredValueBalance,
 )
 from edge.domain.dates import business_date, day_begins_ms, local
+from edge.domain.ledger import NEVER_MS
 from edge.domain.member import Member
 from edge.domain.rules.compile import Programme
 from edge.domain.units import Unit
@@ -102,6 +103,10 @@ class Shop:
     def day_ends_ms(self, day: date) -> int:
         """The moment with which business day ``day`` is over."""
         return day_begins_ms(day + timedelta(days=1), self.zone, self.config.store.business_day_start)
+
+    def good_until_ms(self, last_day: str | None) -> int:
+        """When a business day (ISO 8601) is over, ``NEVER_MS`` for None."""
+        return NEVER_MS if last_day is None else self.day_ends_ms(date.fromisoformat(last_day))
 
     def moment(self, at_ms: int) -> datetime:
         """A moment in the store's own time zone."""

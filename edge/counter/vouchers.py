@@ -60,7 +60,7 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
             approver = approved_by(transaction, terminal, "voucher.issue:free", request.approve)
         why = "sold" if request.tenders else "given"
         made = issue_voucher(
-            transaction, member.id if member else None, request.value_fen, request.last_day, why
+            shop, transaction, member.id if member else None, request.value_fen, request.last_day, why
         )
         facts = [fact("voucher_code", made.code), fact("voucher_value", made.value_fen, "fen")]
         facts += [fact("last_day", made.last_day)] if made.last_day else []

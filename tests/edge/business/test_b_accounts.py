@@ -9,6 +9,7 @@ import pytest
 
 from drivers.api import Pair, Text
 from edge.counter.coupons import receive
+from edge.counter.night import run_night
 from edge.counter.records import SaleRecord
 from edge.counter.slips import sale_slip
 from edge.receipts.sale_slip import sale_document
@@ -468,9 +469,15 @@ async def test_b7_a_voucher_is_for_its_member_and_until_its_last_day(floor: Floo
     for who in ({}, {"member": other}):
         refusal = await floor.till.refused(1502, "sale.commit", basket={**basket, **who}, tenders=pays)
         assert refusal.data["why"] == "other_member"
+    assert (await floor.till.call("sync.status"))["exposure_fen"] == 5_000
     floor.at("2026-12-01T10:00")
-    refusal = await floor.till.refused(1502, "sale.commit", basket={**basket, "member": member}, tenders=pays)
-    assert refusal.data["why"] == "expired"
+    for _ in range(2):  # before the night has booked it, and after
+        refusal = await floor.till.refused(
+            1502, "sale.commit", basket={**basket, "member": member}, tenders=pays
+        )
+        assert refusal.data["why"] == "expired"
+        await run_night(floor.shop)
+    assert (await floor.till.call("sync.status"))["exposure_fen"] == 0
     assert (await floor.till.whole(member))["vouchers"] == []
 
 

@@ -70,7 +70,7 @@ MUTANTS = {
         "self.seq, _, self._last_ms = row",
     ),
     "time follows the machine's clock": Mutant(
-        "storage/transaction.py", "max(self.clock.now_ms(), self._last_ms)", "self.clock.now_ms()"
+        "storage/transaction.py", "max(wall_ms, self._last_ms)", "wall_ms"
     ),
     "a spend ignores the rights": Mutant(
         "storage/ledger.py", "if amount > held.spendable:", "if amount > held.balance:", "chain"
