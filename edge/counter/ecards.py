@@ -7,8 +7,8 @@ import msgspec
 from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
 from edge.counter.owners import owner_in
-from edge.counter.refusals import bad, no_such_member, stopped
-from edge.counter.shop import Keyed, Shop, in_good_standing
+from edge.counter.refusals import bad
+from edge.counter.shop import Keyed, Shop, in_good_standing, nobody
 from edge.counter.terms import Code, Name, Reply, Text
 from edge.domain.ecards import Shown, ecard_uri, judge_code, read_ecard, step_at
 from edge.domain.member import Member
@@ -92,11 +92,7 @@ def _count(shop: Shop, transaction: Transaction, shown: Shown, now_ms: int) -> M
 
 
 def _owner(transaction: Transaction, card_no: str) -> Member:
-    found = transaction.members.by_card(card_no)
-    if found is not None:
-        return in_good_standing(found)
-    known = transaction.cards.by_number(card_no)
-    raise stopped(known.state) if known else no_such_member()
+    return in_good_standing(transaction.members.by_card(card_no) or nobody(transaction, card_no))
 
 
 def _no_ecard(why: str) -> PosError:

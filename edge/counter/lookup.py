@@ -3,8 +3,8 @@
 from typing import Literal
 
 from edge.counter.ecards import shown_by_phone
-from edge.counter.refusals import bad, no_such_member, stopped
-from edge.counter.shop import Shop
+from edge.counter.refusals import bad, no_such_member
+from edge.counter.shop import Shop, nobody
 from edge.counter.terms import Code, Reply, Request
 from edge.counter.whole_member import MemberReply, whole_member
 from edge.domain.member import Member, Status, masked_name, masked_number
@@ -72,10 +72,7 @@ def whose(shop: Shop, number: str) -> dict[str, str | None]:
 def _by_number(shop: Shop, by: str, number: str) -> Member:
     members = shop.snapshot.members
     found = members.by_id(number) if by == "id" else members.by_card(number)
-    if found is None:
-        known = None if by == "id" else shop.snapshot.cards.by_number(number)
-        raise stopped(known.state, "/value") if known else no_such_member("/value")
-    return found
+    return found or nobody(shop.snapshot, number, "/value")
 
 
 def _shown(shop: Shop, member: Member) -> LookupReply:

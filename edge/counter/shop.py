@@ -32,7 +32,6 @@ from edge.domain.rules.compile import Programme
 from edge.domain.units import Unit
 from edge.errors import Code, PosError, Retry, StorageError, StorageFull
 from edge.storage.balances import Held
-from edge.storage.cards import Cards
 from edge.storage.ledger import Ledger, Short
 from edge.storage.reader import Snapshot
 from edge.storage.transaction import CLOCK_SLACK_MS, Answer, Operation, Transaction
@@ -128,12 +127,12 @@ class Shop:
     def known_member(self, reference: str) -> Member:
         """As ``find_member``, for those who only look back: an expired card will do."""
         found = self.snapshot.members.by_id(reference) or self.snapshot.members.by_card(reference)
-        return in_good_standing(found or _nobody(self.snapshot.cards, reference))
+        return in_good_standing(found or nobody(self.snapshot, reference))
 
     def member_in(self, transaction: Transaction, reference: str) -> Member:
         """The member as the ledger knows it within ``transaction``; raises 1201-1203."""
         found = transaction.members.by_id(reference) or transaction.members.by_card(reference)
-        return self.usable(found or _nobody(transaction.cards, reference), transaction.now_ms)
+        return self.usable(found or nobody(transaction, reference), transaction.now_ms)
 
     def usable(self, member: Member, at_ms: int) -> Member:
         """``member``, unless the card is stopped (1202) or past its last day at ``at_ms`` (1203)."""
@@ -223,10 +222,11 @@ def in_good_standing(member: Member) -> Member:
     return member
 
 
-def _nobody(cards: Cards, reference: str) -> Never:
-    """Raises 1202 for a number that led to somebody once, 1201 for any other."""
-    known = cards.by_number(reference)
-    raise no_such_member() if known is None else stopped(known.state)
+def nobody(books: Transaction | Snapshot, number: str, path: str = "/member") -> Never:
+    """Raises 1202 for a number that led to somebody once, or that HQ has stopped, and 1201 for any other."""
+    known = books.cards.by_number(number)
+    state = known.state if known is not None else books.hot_cards.state(number)
+    raise no_such_member(path) if state is None else stopped(state, path)
 
 
 def spend(

@@ -28,6 +28,7 @@ from edge.storage.deliveries import Deliveries
 from edge.storage.gifts import Gifts
 from edge.storage.goods import Goods
 from edge.storage.held import HeldBaskets
+from edge.storage.hot_cards import HotCards
 from edge.storage.imports import Imports
 from edge.storage.kin import Kin
 from edge.storage.members import Members
@@ -56,6 +57,7 @@ class Snapshot:
         self._db.execute("PRAGMA query_only=ON")
         self.members = Members(self._db)
         self.cards = Cards(self._db)
+        self.hot_cards = HotCards(self._db)
         self.kin = Kin(self._db)
         self.imports = Imports(self._db)
         self.notes = Notes(self._db)

@@ -122,10 +122,7 @@ def _hot(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:
     if member.status == "cancelled":
         return
     transaction.members.rewrite(member, dataclasses.replace(member, status=state))
-    if state == "lost":
-        transaction.cards.move(member.id, "active", "lost", transaction.now_ms)
-    elif state == "active":
-        transaction.cards.move(member.id, "lost", "active", transaction.now_ms)
+    transaction.cards.follow(member.id, state, transaction.now_ms)
 
 
 def _coupon(shop: Shop, transaction: Transaction, item: DirectoryItem) -> None:

@@ -97,6 +97,9 @@ async def test_a4_a_card_that_hq_stops_is_stopped_here(tmp_path: Path) -> None:
             item(2, "hot", "80000002", {"state": "lost"}),
         )
         await floor.till.refused(1202, "member.lookup", by="card", value="80000001")
+        for number in ("80000001", "80000002"):
+            refusal = await floor.till.refused(1202, "member.lookup", by="card", value=number)
+            assert refusal.data["state"] == "lost", "of a stranger's card too"
         stranger = await floor.till.refused(-32602, "member.register", card_no="80000002", name="王小明")
         assert stranger.data["path"] == "/card_no"
         await said(
@@ -107,6 +110,11 @@ async def test_a4_a_card_that_hq_stops_is_stopped_here(tmp_path: Path) -> None:
         )
         assert (await floor.till.call("member.lookup", by="card", value="80000001"))["member"]["id"] == member
         await floor.till.register("80000002")
+        await said(floor, item(5, "hot", "80000002", {"state": "cancelled"}), since=4)
+        refusal = await floor.till.refused(
+            1202, "sale.quote", cashier="小王", member="80000002", quick_fen=100
+        )
+        assert refusal.data["state"] == "cancelled"
 
 
 async def test_a4_a_new_card_outlives_the_news_of_the_lost_one(tmp_path: Path) -> None:
