@@ -25,9 +25,7 @@ COLUMNS = ("due", "days", "kind", "phone", "subject")
 )
 @click.option("--kind", "kinds", multiple=True, help="Only this kind, like delivery or birthday; any number.")
 @click.option("--until", type=click.DateTime(["%Y-%m-%d"]), help="The last day; without it a week ahead.")
-@click.option(
-    "--limit", type=click.IntRange(1, 1000), default=100, show_default=True, help="At most, a kind."
-)
+@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True, help="At most, a kind.")
 @ConfigFile
 @AsJson
 def reminders(

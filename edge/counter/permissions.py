@@ -65,7 +65,7 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(READ, "credit.list", "voucher.lookup"),
     # passes and timed services
     **_rows(TILL, "pass.sell", "pass.use", "timed.start", "timed.pause", "timed.stop"),
-    **_rows(BY_MANAGER, "pass.give_back", "pass.refund"),
+    **_rows(BY_MANAGER, "pass.give_back", "pass.refund", "timed.cancel"),
     **_rows(READ, "pass.list", "timed.list"),
     # sales
     **_rows(TILL, "sale.quote", "sale.commit", "sale.hold", "sale.recall", "sale.drop", "sale.held"),

@@ -11,7 +11,7 @@ from edge.counter.refusals import bad
 from edge.counter.reminder_words import said
 from edge.counter.shop import Shop
 from edge.counter.terms import Day, Fen, Reply, Request
-from edge.domain.dates import business_date, day_begins_ms, local, months_later
+from edge.domain.dates import business_date, day_begins_ms, months_later
 from edge.domain.lunar import Calendar
 from edge.domain.member import masked_number
 from edge.domain.reminding import lunar_birthdays, solar_birthdays, tier_ends
@@ -54,7 +54,7 @@ class ListRequest(Request, frozen=True):
     until_day: Day | None = None
     idle_days: Annotated[int, msgspec.Meta(ge=1, le=3650)] = 90
     low_fen: Fen = 5_000
-    limit: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 100
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 100
 
 
 class Said(Reply, frozen=True):
@@ -158,11 +158,12 @@ class _Round:
     async def _birthdays(self, calendar: Calendar) -> list[Reminder]:
         days = (solar_birthdays if calendar == "solar" else lunar_birthdays)(self.today, self.until)
         rows = await self.things.birthdays(calendar, days)
+        rows.sort(key=lambda row: days[row[0]])
         return [
             self._told(
                 "birthday", "kin_birthday" if row.what else "birthday", days[born].isoformat(), row, row.what
             )
-            for born, row in rows
+            for born, row in rows[: self.request.limit + 1]
         ]
 
     async def _periods(self) -> list[Reminder]:
@@ -177,12 +178,15 @@ class _Round:
             self._told(
                 "pass",
                 "visits",
-                business_date(end - 1, store.zone, store.business_day_start).isoformat(),
+                self._day(end - 1).isoformat(),
                 row,
                 self._pass(row.subject),
             )
             for end, row in rows
         ]
+
+    def _day(self, at_ms: int) -> date:
+        return business_date(at_ms, self.config.store.zone, self.config.store.business_day_start)
 
     def _pass(self, name: str) -> str:
         return next((kind.name for kind in self.programme.bundle.passes if kind.id == name), name)
@@ -196,10 +200,9 @@ class _Round:
         before = months_later(warned_from, -terms.idle_months) + timedelta(days=3)
         found = []
         for one in await self.things.sleepers(self.programme.tiers[0].id, before.isoformat()):
-            registered = local(one.registered_ms, self.config.store.zone).date().isoformat()
-            since = max(one.bought_on or registered, one.tier_since or "")
+            since = date.fromisoformat(one.since) if one.since else self._day(one.registered_ms)
             warned = date.fromisoformat(one.warned_on) if one.warned_on else None
-            ends = tier_ends(terms, date.fromisoformat(since), warned)
+            ends = tier_ends(terms, since, warned)
             if ends <= warned_from:
                 row = Due("", one.member, one.name, one.phone, one.tier, "", 0)
                 label = self.programme.tier_label(one.tier)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import msgspec
 
+from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop
@@ -14,6 +15,9 @@ from edge.domain.timed import charge
 from edge.storage.ids import uuid7
 from edge.storage.timed import TimedRow
 from edge.storage.transaction import Transaction
+
+OPEN = ("running", "paused", "stopped")
+"""States of a service that nobody has paid for."""
 
 TimedIds = Annotated[tuple[Word, ...], msgspec.Meta(max_length=64)]
 
@@ -33,6 +37,13 @@ class ChangeRequest(Keyed, frozen=True):
 
     timed: Word
     cashier: Name
+
+
+class CancelRequest(ChangeRequest, frozen=True):
+    """Nobody shall pay for ``timed``: it was begun by mistake, or the guest is gone."""
+
+    reason: Text = ""
+    approve: Text = ""
 
 
 class ServiceLine(Reply, frozen=True):
@@ -101,7 +112,7 @@ async def start(shop: Shop, terminal: str, request: StartRequest) -> TimedReply:
             None,
         )
         transaction.timed.insert(row, transaction.seq + 1)
-        return _told(shop, transaction, row, request.cashier)
+        return _told(shop, transaction, row, request.cashier, {})
 
     reply, duplicate = await shop.write(terminal, "timed.start", request, TimedReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)
@@ -118,12 +129,24 @@ async def pause(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply
 
 
 async def stop(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply:
-    """End a service: its price stands, and a sale has to pay for it. Raises -32602."""
+    """End a service: its price stands, and a sale has to pay for it, unless it costs nothing. Raises -32602."""
 
     def decide(transaction: Transaction) -> TimedReply:
         return _enter(shop, transaction, request.timed, "stopped", ("running", "paused"), request.cashier)
 
     reply, duplicate = await shop.write(terminal, "timed.stop", request, TimedReply, decide)
+    return msgspec.structs.replace(reply, duplicate=duplicate)
+
+
+async def cancel(shop: Shop, terminal: str, request: CancelRequest) -> TimedReply:
+    """Let a service cost nothing; raises 1306, -32602 where it is paid already."""
+
+    def decide(transaction: Transaction) -> TimedReply:
+        approved = approved_by(transaction, terminal, "timed.cancel", request.approve)
+        why: dict[str, object] = {"reason": request.reason, "approve": approved}
+        return _enter(shop, transaction, request.timed, "cancelled", OPEN, request.cashier, why)
+
+    reply, duplicate = await shop.write(terminal, "timed.cancel", request, TimedReply, decide)
     return msgspec.structs.replace(reply, duplicate=duplicate)
 
 
@@ -172,25 +195,42 @@ def _terms_of(row: TimedRow) -> TimedService:
 
 
 def _enter(
-    shop: Shop, transaction: Transaction, timed: str, state: str, was: tuple[str, ...], cashier: str
+    shop: Shop,
+    transaction: Transaction,
+    timed: str,
+    state: str,
+    was: tuple[str, ...],
+    cashier: str,
+    why: dict[str, object] | None = None,
 ) -> TimedReply:
     row = transaction.timed.by_id(timed)
     if row is None or row.state not in was:
         raise bad("/timed", f"this service is not {' or '.join(was)}", "该计时项目的状态不允许此操作")
     now_ms = transaction.now_ms
     run_ms = row.ran_ms(now_ms)
-    amount_fen = charge(_terms_of(row), run_ms).amount_fen if state == "stopped" else None
+    amount_fen = _final_fen(row, state, run_ms)
+    if state == "stopped" and not amount_fen:
+        state = "billed"  # there is nothing to pay, and no sale to wait for
     transaction.timed.change(timed, state, now_ms, run_ms, amount_fen)
     changed = transaction.timed.by_id(timed)
     assert changed is not None, "it was there a line ago"
-    return _told(shop, transaction, changed, cashier)
+    return _told(shop, transaction, changed, cashier, why or {})
 
 
-def _told(shop: Shop, transaction: Transaction, row: TimedRow, cashier: str) -> TimedReply:
+def _final_fen(row: TimedRow, state: str, run_ms: int) -> int | None:
+    """What it costs once and for all; None while it may still run."""
+    if state == "cancelled":
+        return 0
+    return charge(_terms_of(row), run_ms).amount_fen if state == "stopped" else None
+
+
+def _told(
+    shop: Shop, transaction: Transaction, row: TimedRow, cashier: str, why: dict[str, object]
+) -> TimedReply:
     reply = _reply(shop, row, transaction.now_ms)
     told: dict[str, object] = {"timed": row.id, "service": row.service, "label": row.label}
     told |= {"state": row.state, "minutes": reply.minutes, "amount_fen": reply.amount_fen, "cashier": cashier}
-    seq = tell_hq(shop, transaction, "timed", row.member, told)
+    seq = tell_hq(shop, transaction, "timed", row.member, told | why)
     return msgspec.structs.replace(reply, queue_seq=seq, offline=shop.offline)
 
 
@@ -199,7 +239,7 @@ def _reply(shop: Shop, row: TimedRow, now_ms: int) -> TimedReply:
     so_far = charge(terms, row.ran_ms(now_ms))
     # What a stopped service costs was decided when it stopped.
     amount_fen = so_far.amount_fen if row.amount_fen is None else row.amount_fen
-    stopped = row.state in ("stopped", "billed")
+    stopped = row.state == "stopped"
     return TimedReply(
         timed=row.id,
         service=row.service,

@@ -30,15 +30,14 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Sleeper:
-    """A member whose tier may be lost: days as stored."""
+    """A member whose tier may be lost: idle ``since`` the last purchase or change of tier, None where neither was."""
 
     member: str
     name: str
     phone: str
     tier: str
+    since: str | None
     registered_ms: int
-    bought_on: str | None
-    tier_since: str | None
     warned_on: str | None
 
 
@@ -156,14 +155,16 @@ class DueThings:
         ]
 
     async def sleepers(self, lowest: str, before: str) -> list[Sleeper]:
-        """Members above the lowest tier who have bought nothing since ``before``, a day."""
+        """Members above the lowest tier who have bought nothing since ``before``, a day; the longest first."""
         rows = await self._db.execute_fetchall(
-            "SELECT m.id, m.name, m.phone, m.tier, m.registered_ms, m.bought_on, m.tier_since, m.warned_on"
-            f" FROM member m WHERE {_GOOD} AND m.tier <> ? AND max(coalesce(m.bought_on,"
-            " date(m.registered_ms / 1000, 'unixepoch')), coalesce(m.tier_since, '')) <= ?",
-            (lowest, before),
+            "WITH idle AS (SELECT *, nullif(max(coalesce(bought_on, ''), coalesce(tier_since, '')), '') AS since"
+            " FROM member)"
+            " SELECT m.id, m.name, m.phone, m.tier, since, m.registered_ms, m.warned_on,"
+            " coalesce(since, date(m.registered_ms / 1000, 'unixepoch')) AS day FROM idle m"
+            f" WHERE {_GOOD} AND m.tier <> ? AND day <= ? ORDER BY day, m.card_no LIMIT ?",
+            (lowest, before, self._limit),
         )
-        return [Sleeper(*row) for row in rows]
+        return [Sleeper(*row[:-1]) for row in rows]
 
 
 @asynccontextmanager

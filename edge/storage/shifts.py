@@ -95,7 +95,11 @@ class Shifts:
 
     def timed_running(self) -> int:
         """Timed services in this shop that nobody has paid for yet."""
-        return int(self._db.execute("SELECT count(*) FROM timed WHERE state <> 'billed'").fetchone()[0])
+        return int(
+            self._db.execute(
+                "SELECT count(*) FROM timed WHERE state IN ('running', 'paused', 'stopped')"
+            ).fetchone()[0]
+        )
 
     def _one(self, where: str, value: str) -> ShiftRow | None:
         row = self._db.execute(f"SELECT {COLUMNS} FROM shift WHERE {where}", (value,)).fetchone()

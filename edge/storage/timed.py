@@ -29,6 +29,8 @@ class TimedRow:
 
 
 COLUMNS = ", ".join(TimedRow.__slots__)
+OPEN = "state IN ('running', 'paused', 'stopped')"
+"""Nobody has paid for it, and somebody still shall."""
 
 
 class Timed:
@@ -69,9 +71,9 @@ class Timed:
 
     def unpaid(self, member: str | None = None) -> list[TimedRow]:
         """What runs, pauses or has stopped without being paid, the oldest first; of one member, or all."""
-        mine = "AND member=?" if member else ""
+        whose = f"{OPEN} AND member=?" if member else OPEN
         rows = self._db.execute(
-            f"SELECT {COLUMNS} FROM timed WHERE state <> 'billed' {mine} ORDER BY started_ms, id",
+            f"SELECT {COLUMNS} FROM timed WHERE {whose} ORDER BY started_ms, id",
             (member,) if member else (),
         )
         return [TimedRow(*row) for row in rows]

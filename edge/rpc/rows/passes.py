@@ -92,6 +92,14 @@ def timed_rows(desk: Desk) -> tuple[Method[Any], ...]:
             summary="End a timed service; a sale pays for it.",
         ),
         Method(
+            "timed.cancel",
+            timed.CancelRequest,
+            timed.TimedReply,
+            writing(desk, timed.cancel),
+            (*WRITE, Code.APPROVAL_NEEDED),
+            summary="Let a timed service cost nothing.",
+        ),
+        Method(
             "timed.list",
             timed.ListRequest,
             timed.ListReply,

@@ -171,16 +171,16 @@ CREATE TABLE timed(
   service TEXT NOT NULL,                              -- id in the bundle's services
   terms TEXT NOT NULL,                                -- those of the bundle when it began (JSON)
   label TEXT NOT NULL,                                -- the table, room or seat
-  state TEXT NOT NULL CHECK(state IN ('running', 'paused', 'stopped', 'billed')),
+  state TEXT NOT NULL CHECK(state IN ('running', 'paused', 'stopped', 'billed', 'cancelled')),
   started_ms INTEGER NOT NULL,
   since_ms INTEGER NOT NULL,                          -- when the present state began
   run_ms INTEGER NOT NULL DEFAULT 0 CHECK(run_ms >= 0),  -- what ran before the present state
   amount_fen INTEGER,                                 -- once it has stopped
-  sale TEXT REFERENCES sale(id)                       -- which paid for it
+  sale TEXT REFERENCES sale(id)                       -- which paid for it; NULL where there was nothing to pay
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX timed_op ON timed(op);
 CREATE INDEX timed_sale ON timed(sale) WHERE sale IS NOT NULL;
-CREATE INDEX timed_open ON timed(state) WHERE state <> 'billed';
+CREATE INDEX timed_open ON timed(started_ms) WHERE state IN ('running', 'paused', 'stopped');
 CREATE INDEX timed_member ON timed(member) WHERE member IS NOT NULL;
 
 -- What was sold on credit, and how much of it has been repaid or refunded. What may still be spent is an account.

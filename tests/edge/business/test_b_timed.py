@@ -66,7 +66,9 @@ async def test_b5_the_cap_holds_and_free_minutes_cost_nothing(house: Floor) -> N
     room = (await do(house, "start", service="ROOM"))["timed"]
     net = (await do(house, "start", service="NET"))["timed"]
     house.minutes_later(15)
-    assert (await do(house, "stop", timed=net))["amount_fen"] == 0
+    free = await do(house, "stop", timed=net)
+    assert (free["amount_fen"], free["state"], free["line"]) == (0, "billed", None)
+    assert [one["timed"] for one in (await house.till.call("timed.list"))["services"]] == [room]
     house.minutes_later(600)
     assert (await do(house, "stop", timed=room))["amount_fen"] == 15_000
 
@@ -117,3 +119,15 @@ async def test_b5_what_was_agreed_at_the_start_stands_when_the_programme_changes
     assert (await do(house, "stop", timed=timed))["amount_fen"] == 6_000
     refusal = await house.till.refused(-32602, "timed.start", service="ROOM", cashier="小王")
     assert refusal.data["path"] == "/service"
+
+
+async def test_b5_a_service_begun_by_mistake_is_cancelled_with_an_approval(house: Floor) -> None:
+    timed = (await do(house, "start", service="ROOM"))["timed"]
+    house.minutes_later(90)
+    await do(house, "stop", timed=timed)
+    await house.till.refused(1306, "timed.cancel", timed=timed, cashier="小王")
+    gone = await do(house, "cancel", timed=timed, approve="店长", reason="开错")
+    assert (gone["state"], gone["amount_fen"], gone["line"]) == ("cancelled", 0, None)
+    assert (await house.till.call("timed.list"))["services"] == []
+    refusal = await house.till.refused(-32602, "timed.cancel", timed=timed, cashier="小王", approve="店长")
+    assert refusal.data["path"] == "/timed"
