@@ -1,7 +1,5 @@
 """Taking goods back: the stored shares of each line, under the rules of the original sale, in one transaction."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, ClassVar, Literal
 
@@ -20,16 +18,16 @@ from edge.counter.records import (
     TenderPaid,
     stored_sale,
 )
+from edge.counter.refund_plan import Plan, plan_refund
+from edge.counter.refund_plan import ReturnedLine as ReturnedLine
 from edge.counter.refund_sources import VouchersBack, give_back, paid_from
-from edge.counter.refusals import bad, no_such_sale
+from edge.counter.refusals import no_such_sale
 from edge.counter.shop import Keyed, Shop, balances_in
 from edge.counter.stock import goods_back
 from edge.counter.terms import Code as Word
-from edge.counter.terms import QtyMilli, Reply, Request, Text
+from edge.counter.terms import Reply, Request, Text
 from edge.domain.limits import counted
 from edge.domain.money import telescope
-from edge.domain.refund_sources import Paid, Returned, share_out
-from edge.domain.refunds import Clawback, LineRefund, SoldLine, clawback, refund_line
 from edge.domain.rules.compile import read_stored_bundle
 from edge.domain.rules.core import limits_of
 from edge.domain.rules.model import Bundle
@@ -39,15 +37,6 @@ from edge.storage.bundles import Bundles
 from edge.storage.ids import uuid7
 from edge.storage.sales import SaleRow
 from edge.storage.transaction import Transaction
-
-LineIndex = Annotated[int, msgspec.Meta(ge=0, le=255)]
-
-
-class ReturnedLine(Request, frozen=True):
-    """``qty_milli`` of line ``line`` (index from 0) comes back."""
-
-    line: LineIndex
-    qty_milli: QtyMilli
 
 
 class RefundTender(Request, frozen=True):
@@ -102,32 +91,6 @@ class RefundReply(Reply, frozen=True):
     duplicate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A refund worked out: each line's part, how the points come back, where the money goes."""
-
-    parts: tuple[tuple[int, LineRefund], ...]
-    claw: Clawback
-    returned: Returned
-
-    @property
-    def amount_fen(self) -> int:
-        """What is handed out."""
-        return self.returned.rest_fen
-
-    @property
-    def net_fen(self) -> int:
-        return sum(part.net_fen for _, part in self.parts)
-
-    @property
-    def cash_fen(self) -> int:
-        return sum(part.cash_fen for _, part in self.parts)
-
-    @property
-    def points_back(self) -> int:
-        return sum(part.points_back for _, part in self.parts)
-
-
 def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> RefundReply:
     """What the refund would bring now; writes nothing. Raises 1307-1310."""
     sales = shop.snapshot.sales
@@ -145,7 +108,7 @@ def quote_refund(shop: Shop, terminal: str, request: RefundQuoteRequest) -> Refu
     terms, sale = _terms(shop, row, shop.snapshot.bundles), stored_sale(row)
     _in_time(shop, row, terms)
     paid = paid_from(shop.snapshot, sale, terms)
-    plan = _plan(sales.lines(row.id), request.lines, terms, held_after, paid)
+    plan = plan_refund(sales.lines(row.id), request.lines, terms, held_after, paid)
     return _reply(plan, row, sale, None, None)
 
 
@@ -263,7 +226,7 @@ class Refunding:
         terms = _terms(self._shop, row, transaction.bundles)
         lines = transaction.sales.lines(row.id)
         paid = paid_from(transaction, sale, terms)
-        return _plan(lines, self._request.lines, terms, held_after, paid)
+        return plan_refund(lines, self._request.lines, terms, held_after, paid)
 
     def _move_accounts(self, plan: Plan, sale: SaleRecord) -> VouchersBack:
         """Spent points return to their lots first, and lapse with them; then the earned ones are taken back."""
@@ -322,52 +285,6 @@ class Refunding:
             void=self.kind == "void",
             clock_untrusted=transaction.clock_untrusted,
         )
-
-
-def _plan(
-    sold: Sequence[SoldLine],
-    asked: Sequence[ReturnedLine],
-    terms: Bundle,
-    held_after: Callable[[int], int],
-    paid: Paid,
-) -> Plan:
-    """Work a refund out against what is left of the sale; ``held_after``: points held once so many are back."""
-    parts = _parts(sold, asked)
-    cash_fen = sum(part.cash_fen for _, part in parts)
-    returned = sum(part.points_back for _, part in parts)
-    claw = clawback(
-        sum(part.points_taken for _, part in parts),
-        held_after(returned),
-        cash_fen,
-        terms.points.fen_per_redeemed_point,
-        terms.refunds.shortfall,
-    )
-    return Plan(tuple(parts), claw, share_out(cash_fen - claw.from_cash_fen, paid))
-
-
-def _parts(sold: Sequence[SoldLine], asked: Sequence[ReturnedLine]) -> list[tuple[int, LineRefund]]:
-    """The lines that come back; every one of them must still be there."""
-    left = [line.qty_milli - line.refunded_milli for line in sold]
-    if not any(left):
-        raise PosError(
-            Code.ALREADY_REFUNDED, "this sale was refunded in full", zh="该单已全部退货", path="/sale"
-        )
-    if not asked:
-        return [(index, refund_line(line, left[index])) for index, line in enumerate(sold) if left[index]]
-    seen: set[int] = set()
-    for place, back in enumerate(asked):
-        if back.line >= len(sold) or back.line in seen:
-            raise bad(f"/lines/{place}/line", "no such line, or named twice", "没有这一行或重复")
-        seen.add(back.line)
-        if back.qty_milli > left[back.line]:
-            raise PosError(
-                Code.OVER_QUANTITY,
-                f"only {left[back.line]} thousandths of this line are left to refund",
-                zh="超过可退数量",
-                path=f"/lines/{place}/qty_milli",
-                left_milli=left[back.line],
-            )
-    return [(back.line, refund_line(sold[back.line], back.qty_milli)) for back in asked]
 
 
 def _in_time(shop: Shop, row: SaleRow, terms: Bundle) -> None:

@@ -7,7 +7,8 @@ import msgspec
 from edge.counter.approvals import approved_by
 from edge.counter.payment import MONEY
 from edge.counter.records import SaleRecord, TenderPaid
-from edge.counter.refund import Plan, Refunding, RefundReply, RefundRequest, RefundTender
+from edge.counter.refund import Refunding, RefundReply, RefundRequest, RefundTender
+from edge.counter.refund_plan import Plan
 from edge.counter.refusals import no_such_sale
 from edge.counter.shop import Keyed, Shop
 from edge.counter.stock import goods_never_left
