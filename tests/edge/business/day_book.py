@@ -13,7 +13,9 @@ FEN_PER_POINT, FEN_PER_POINT_PAID = 100, 10
 COUPON_FROM, COUPON_OFF, COUPON_POINTS = 5_000, 1_000, 50
 PASS_FEN, PASS_VISITS = 10_000, 5
 NEW_CARD_FEN = 500
-SHORT, CREDIT, COUPON, REFUNDED, STOPPED = 1205, 1206, 1502, 1308, 1202
+GIFT_POINTS = 30
+ROOM_HOUR_FEN, ROOM_CAP_FEN = 3_000, 15_000
+SHORT, CREDIT, COUPON, REFUNDED, STOPPED, NOT_SO = 1205, 1206, 1502, 1308, 1202, -32602
 
 PROGRAMME: dict[str, Any] = {
     "referral": [],
@@ -32,6 +34,17 @@ PROGRAMME: dict[str, Any] = {
             "price_fen": PASS_FEN,
             "services": ["WASH"],
             "visits": PASS_VISITS,
+        }
+    ],
+    "catalogue": [{"id": "CUP", "name": "杯子", "points": GIFT_POINTS, "sku": "CUP"}],
+    "services": [
+        {
+            "id": "ROOM",
+            "name": "包间",
+            "fen_per_unit": ROOM_HOUR_FEN,
+            "unit_minutes": 60,
+            "round": "up",
+            "cap_fen": ROOM_CAP_FEN,
         }
     ],
     "cards": {"replace_fee_fen": NEW_CARD_FEN},
@@ -129,6 +142,7 @@ class Sale:
     voucher: str | None = None
     voucher_fen: int = 0
     coupon: str | None = None
+    teas: int = 0
     money: Counter[str] = field(default_factory=Counter)
     id: str = ""
     undone: str = ""
@@ -152,7 +166,8 @@ class Back:
 class Book:
     """The whole shop. ``coupons`` are good (True) or used up; ``moved`` is money by (till, tender).
 
-    ``shifts`` are a till's open one, and its cash before it; ``decided`` counts the keys that were answered.
+    ``shifts`` are a till's open one, and its cash before it; ``decided`` counts the keys that were answered;
+    ``rooms`` are services that run, since when (ms).
     """
 
     people: list[Person] = field(default_factory=list)
@@ -162,6 +177,8 @@ class Book:
     sales: list[Sale] = field(default_factory=list)
     shifts: dict[str, tuple[str, int]] = field(default_factory=dict)
     decided: int = 0
+    stock: Counter[str] = field(default_factory=Counter)
+    rooms: dict[str, int] = field(default_factory=dict)
 
     # --- selling ---
 
@@ -183,6 +200,7 @@ class Book:
             self.coupons[sale.coupon] = False
         if person is not None:
             self._count(person, sale)
+        self.stock["TEA"] -= sale.teas
         self.move(till, sale.money)
         self.sales.append(sale)
 
@@ -233,6 +251,7 @@ class Book:
 
     def _undo(self, sale: Sale, back: Back, own: int, how: str) -> None:
         sale.undone = how
+        self.stock["TEA"] += sale.teas
         if sale.coupon is not None:
             self.coupons[sale.coupon] = True
         if sale.voucher is not None and back.voucher == sale.voucher_fen:
@@ -286,6 +305,14 @@ class Book:
     def buy_coupon(self, person: Person) -> None:
         spend(person.points, COUPON_POINTS)
         person.points -= COUPON_POINTS
+
+    def redeem(self, person: Person, pieces: int) -> None:
+        """Points first, then the shelf."""
+        spend(person.points, pieces * GIFT_POINTS)
+        if pieces > self.stock["CUP"]:
+            raise Refused(NOT_SO)
+        person.points -= pieces * GIFT_POINTS
+        self.stock["CUP"] -= pieces
 
     def new_voucher(self, code: str, value: int) -> None:
         self.vouchers[code] = Voucher(value)

@@ -20,6 +20,7 @@ from tests.edge.business.day_book import (
 from tests.edge.business.day_tills import ANSWERED, QUOTE_GONE, Day, Hand
 
 NO_SALE, PRICE_CHANGED = 1307, 1303
+TEA_FEN = 1_000
 PRICES = (1, 99, 250, 1_000, 4_999, 5_000, 12_345, 20_000)
 MONEY = ("cash", "cash", "card", "wechat", "alipay", "other")
 
@@ -62,12 +63,21 @@ async def _sell_to(hand: Hand, person: Person | None, coupon: str | None) -> Non
     used = min(redeem, net // FEN_PER_POINT_PAID)
     due = net - used * FEN_PER_POINT_PAID
     same((quote["totals"]["due_fen"], quote["points"]["redeem"]), (due, used))
-    sale = Sale(person, due, used, due // FEN_PER_POINT if person else 0, coupon=coupon if good else None)
+    earned, teas = due // FEN_PER_POINT if person else 0, prices.count(TEA_FEN)
+    sale = Sale(person, due, used, earned, coupon=coupon if good else None, teas=teas)
     await _pay(hand, sale, basket, quote)
 
 
 def _basket(prices: list[int]) -> dict[str, Any]:
-    lines = [{"name": f"货{fen}", "qty_milli": 1000, "unit_price_fen": fen} for fen in prices]
+    lines = [
+        {
+            "sku": "TEA" if fen == TEA_FEN else f"P{fen}",
+            "name": "货",
+            "qty_milli": 1000,
+            "unit_price_fen": fen,
+        }
+        for fen in prices
+    ]
     return {"cashier": "小王", "lines": lines}
 
 
@@ -265,7 +275,7 @@ async def race_for_stored_value(day: Day, hand: Hand) -> None:
         held = person.own + person.gift
         if not held:
             return
-        sale = Sale(person, held, 0, held // FEN_PER_POINT)
+        sale = Sale(person, held, 0, held // FEN_PER_POINT, teas=int(held == TEA_FEN))
         params = {
             "basket": {**_basket([held]), "member": person.id},
             "tenders": [{"kind": "stored_value", "amount_fen": held}],
@@ -287,6 +297,7 @@ async def race_for_a_voucher(day: Day, hand: Hand) -> None:
         tenders = [{"kind": "voucher", "amount_fen": value, "ref": code}]
         winner, answer = await _race(hand, COUPON, {"basket": _basket([value]), "tenders": tenders})
         sale = Sale(None, value, 0, 0, voucher=code, voucher_fen=value, id=answer["sale"])
+        sale.teas = int(value == TEA_FEN)
         day.book.sell(winner.terminal, sale, 0)
     finally:
         day.taken.discard(code)
@@ -347,5 +358,5 @@ async def race_with_one_key(day: Day, hand: Hand) -> None:
     same(answers[0]["sale"], answers[1]["sale"])
     assert any(answer["duplicate"] for answer in answers)
     day.book.decided += 1
-    sale = Sale(None, 1_000, 0, 0, money=Counter(cash=1_000), id=answers[0]["sale"])
+    sale = Sale(None, 1_000, 0, 0, teas=1, money=Counter(cash=1_000), id=answers[0]["sale"])
     day.book.sell(hand.terminal, sale, 0)

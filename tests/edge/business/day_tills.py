@@ -25,6 +25,7 @@ class Day:
         self.opened = asyncio.Event()
         self.opened.set()
         self.taken: set[str] = set()
+        self.shelf = asyncio.Lock()
         self.said: dict[str, int] = {}
         """How often each method was answered, and how often each code refused: a day in which nothing happens shows."""
         self._numbers = iter(range(1, 100_000))

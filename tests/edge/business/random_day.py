@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.edge.business import day_accounts, day_sales
+from tests.edge.business import day_accounts, day_goods, day_sales
 from tests.edge.business.day_book import PROGRAMME, same
 from tests.edge.business.day_sales import told
 from tests.edge.business.day_tills import Day, Hand
@@ -26,6 +26,11 @@ DOINGS: dict[Callable[[Day, Hand], Awaitable[None]], int] = {
     day_sales.race_for_a_voucher: 2,
     day_sales.race_for_a_coupon: 2,
     day_sales.race_with_one_key: 2,
+    day_goods.stock_in: 2,
+    day_goods.redeem: 3,
+    day_goods.race_for_the_last_gift: 2,
+    day_goods.start_service: 2,
+    day_goods.pay_service: 2,
     day_accounts.register: 1,
     day_accounts.top_up: 4,
     day_accounts.withdraw: 2,
@@ -47,6 +52,7 @@ async def live_a_day(folder: Path, seed: int, steps: int) -> Day:
     async with open_floor(folder, corner_shop(**PROGRAMME), printers=("p1",)) as floor:
         day = Day(floor, seed)
         hands = [Hand(day, terminal) for terminal in TILLS]
+        await day_goods.put_goods(day)
         for hand in hands:
             await day_accounts.open_shift(day, hand)
         for _ in range(MEMBERS):
@@ -82,7 +88,7 @@ async def _rush(day: Day, hands: list[Hand], steps: int) -> None:
 async def _restart(day: Day) -> None:
     day.opened.clear()
     await day.floor.restart()
-    day.floor.minutes_later(day.chance.choice((0, 1, 11)))
+    day.floor.minutes_later(day.chance.choice((0, 1, 11, 50)))
     day.opened.set()
 
 
@@ -102,6 +108,8 @@ def _reckon(day: Day) -> None:
     same(found, {key: fen for key, fen in book.moved.items() if fen})
     people = sql("SELECT id, card_no, cumulative_fen, visits FROM member ORDER BY id")
     same(people, sorted((one.id, one.card, one.spent, one.bought) for one in book.people))
+    stock = dict(sql("SELECT sku, qty_milli FROM stock WHERE qty_milli <> 0"))
+    same(stock, {sku: pieces * 1_000 for sku, pieces in book.stock.items() if pieces})
     same(sql("SELECT count(*) FROM sale"), [(len(book.sales),)])
     same(sql("SELECT count(*) FROM op"), [(book.decided,)])
     same(day.floor.broken(), [])
