@@ -12,11 +12,11 @@ TIMEOUT_S = 30.0
 
 
 @contextmanager
-def daemon(config_file: Path, verb: str) -> Iterator[Client]:
+def daemon(config_file: Path, verb: str, timeout_s: float = TIMEOUT_S) -> Iterator[Client]:
     """A connection that has said hello as ``verb``; raises ConfigError, CommandFailed and RemoteError."""
     config = load(config_file)
     try:
-        with Client(config.paths.admin_socket, TIMEOUT_S) as box:
+        with Client(config.paths.admin_socket, timeout_s) as box:
             box.hello(verb)
             yield box
     except OSError as error:

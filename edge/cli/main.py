@@ -26,6 +26,7 @@ VERBS = {
     "log": Verb(
         "edge.cli.log:log", "Show the operation log: who asked for what, and that nobody changed it."
     ),
+    "night": Verb("edge.cli.night:night", "Do the night's work now: idle members, what lapses, rebates."),
     "config": Verb("edge.cli.config_check:config", "Check the configuration file."),
     "goods": Verb("edge.cli.goods:goods", "Find goods; import them from CSV or Excel."),
     "hq": Verb("edge.cli.hq:hq", "Serve and steer HQ's end."),

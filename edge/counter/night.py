@@ -103,23 +103,28 @@ async def _review(shop: Shop, today: date, progress: Progress | None) -> list[st
     # A day more than needed: the query knows only the UTC day of a registration.
     quiet_since += timedelta(days=1)
 
+    def stored_fen(owner: Member) -> int:
+        return shop.snapshot.live(owner.id, STORED, shop.now_ms()).balance
+
     def is_touched(owner: Member) -> bool:
         """Whoever keeps everything gets no operation: most do, every night."""
-        money = shop.snapshot.live(owner.id, STORED, shop.now_ms()).balance
-        return _due(shop, terms, owner, today, money) != "keep"
+        return _due(shop, terms, owner, today, stored_fen) != "keep"
 
     members = await idle_members(shop.config.paths.database, quiet_since.isoformat(), is_touched)
     changes = [(member, partial(_step, shop, terms, member)) for member in members]
     return await _change_all(shop, today, "idle", changes, progress)
 
 
-def _due(shop: Shop, terms: Downgrade, owner: Member, today: date, stored_fen: int) -> Step:
+def _due(
+    shop: Shop, terms: Downgrade, owner: Member, today: date, stored_fen: Callable[[Member], int]
+) -> Step:
     """What is to be done about this member tonight. Nobody could pay out the money of an ended membership."""
     warned = date.fromisoformat(owner.warned_on) if owner.warned_on else None
     left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)
-    if owner.status != "active" or left == owner.tier or (left is None and stored_fen):
+    if owner.status != "active" or left == owner.tier:
         return "keep"
-    return idle_step(terms, idle_since(shop, owner), warned, today)
+    step = idle_step(terms, idle_since(shop, owner), warned, today)
+    return "keep" if left is None and step != "keep" and stored_fen(owner) else step
 
 
 def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -> _Done:
@@ -127,7 +132,7 @@ def _step(shop: Shop, terms: Downgrade, member: str, transaction: Transaction) -
     owner = transaction.members.by_id(member)
     assert owner is not None, "members are never deleted"
     today = shop.business_date(transaction.now_ms)
-    step = _due(shop, terms, owner, today, transaction.ledger.live(owner.id, STORED).balance)
+    step = _due(shop, terms, owner, today, lambda one: transaction.ledger.live(one.id, STORED).balance)
     if step == "keep":  # bought something since the list was made
         return _Done("keep", None)
     left = tier_after_idleness(terms, shop.programme.tiers, owner.tier)

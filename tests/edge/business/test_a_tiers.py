@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edge.counter.night import is_due
 from tests.edge.business.floor import Floor, corner_shop, open_floor, published
 
 BANDS = [
@@ -202,6 +203,19 @@ async def test_a5_whoever_keeps_the_tier_leaves_no_trace_of_the_night(tmp_path: 
             "SELECT json_extract(answer, '$.step'), count(*) FROM op WHERE till='#night' GROUP BY 1"
         )
         assert sorted(asked) == [("downgrade", 40), ("warn", 40)]
+
+
+async def test_a5_a_night_is_due_once_every_business_day(tmp_path: Path) -> None:
+    """Whoever opens the box in the afternoon has it then; a restart does not bring it again."""
+    async with open_floor(tmp_path, corner_shop(downgrade=IDLE), at="2026-11-24T15:00") as floor:
+        due = []
+        for moment in ("2026-11-24T15:00", "2026-11-24T23:59", "2026-11-26T00:00"):
+            floor.at(moment)
+            due.append(is_due(floor.shop))
+            await night(floor)
+            await floor.restart()
+            due.append(is_due(floor.shop))
+        assert due == [True, False, False, False, True, False]
 
 
 async def test_b1_points_lapse_by_night_with_their_day(tmp_path: Path) -> None:

@@ -62,6 +62,25 @@ async def test_e1_the_list_says_what_can_be_had_and_what_is_short(shop: Floor) -
     }
 
 
+async def test_e1_a_retry_gets_its_answer_and_hq_hears_once(tmp_path: Path) -> None:
+    """Of gifts and of entries; the same key for something else is refused."""
+    async with open_floor(tmp_path, corner_shop(catalogue=CATALOGUE, draws=DRAWS), with_hq=True) as floor:
+        member = await member_with(floor, 1_000)
+        await floor.shop.writer.submit(lambda tx: tx.ledger.grant(member, "points", 1_000, 0))
+        first = await redeem(floor, member, "CUP", idem=str(uuid.UUID(int=1)))
+        entry = {"member": member, "draw": "MONTHLY", "cashier": "小王", "idem": str(uuid.UUID(int=2))}
+        entered = await floor.till.call("draw.enter", **entry)
+        await floor.restart()
+        assert await redeem(floor, member, "CUP", idem=str(uuid.UUID(int=1))) == {**first, "duplicate": True}
+        assert await floor.till.call("draw.enter", **entry) == {**entered, "duplicate": True}
+        await floor.till.refused(1302, "draw.enter", **{**entry, "cashier": "小李"})
+        other = {"member": member, "gift": "CUP", "qty": 2, "cashier": "小王", "idem": str(uuid.UUID(int=1))}
+        await floor.till.refused(1302, "gift.redeem", **other)
+        told = floor.sql("SELECT json_extract(CAST(body AS TEXT), '$.kind') FROM outbox ORDER BY seq")
+        assert [kind for (kind,) in told[-2:]] == ["redemption", "draw_entry"]
+        assert (await floor.till.whole(member))["balances"]["points"]["balance"] == 490
+
+
 async def test_e1_season_tier_and_limit_hold(shop: Floor) -> None:
     member = await member_with(shop, 5_000)
     for gift in ("ICE", "GOLD", "NONE"):
