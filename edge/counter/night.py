@@ -22,7 +22,7 @@ from edge.domain.idleness import Step, idle_step, idle_until, tier_after_idlenes
 from edge.domain.member import Member, Status
 from edge.domain.rebates import rebate, unpaid_periods
 from edge.domain.rules.model import Downgrade, Rebate
-from edge.domain.units import STORED
+from edge.domain.units import COUPON, STORED, VOUCHER
 from edge.storage.ids import uuid7
 from edge.storage.nights import idle_members, lapsing, spent_between
 from edge.storage.notes import NoteRow
@@ -200,8 +200,13 @@ def _let_lapse(shop: Shop, owner: str, unit: str, transaction: Transaction) -> _
     lapsed = transaction.ledger.expire(owner, unit)
     if not lapsed:
         return _Done("keep", None)
-    seq = tell_hq(shop, transaction, "lapsed", owner, {"unit": unit, "amount": lapsed})
-    return _Done("lapsed", seq)
+    told: dict[str, object] = {"unit": unit, "amount": lapsed}
+    member: str | None = owner
+    if unit in (COUPON, VOUCHER):
+        row = (transaction.coupons if unit == COUPON else transaction.vouchers).by_code(owner)
+        member = row.member if row else None
+        told["code"] = owner
+    return _Done("lapsed", tell_hq(shop, transaction, "lapsed", member, told))
 
 
 # --- rebates ---

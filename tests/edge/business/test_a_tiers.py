@@ -231,6 +231,32 @@ async def test_b1_points_lapse_by_night_with_their_day(tmp_path: Path) -> None:
         assert floor.sql("SELECT kind FROM op WHERE till='#night' AND key LIKE 'lapse%'") == [("night",)]
 
 
+async def test_b7_a_voucher_lapses_by_night_and_hq_hears_whose_it_was(tmp_path: Path) -> None:
+    """The account is the code's; the event names the member, or nobody for one that whoever brings it has."""
+    async with open_floor(tmp_path, corner_shop(), with_hq=True) as floor:
+        member = await floor.till.register("80000001")
+        given = {
+            "value_fen": 500,
+            "last_day": "2026-12-31",
+            "reason": "开业",
+            "approve": "店长",
+            "cashier": "小王",
+        }
+        codes = [
+            (await floor.till.call("voucher.issue", **given, **whose))["code"]
+            for whose in ({"member": member}, {})
+        ]
+        floor.at("2026-12-31T23:59")
+        assert (await night(floor))["lapsed"] == 0
+        floor.at("2027-01-01T10:00")
+        assert (await night(floor))["lapsed"] == 2
+        told = floor.sql(
+            "SELECT json_extract(CAST(body AS TEXT), '$.body.code'), json_extract(CAST(body AS TEXT), '$.member')"
+            " FROM outbox WHERE json_extract(CAST(body AS TEXT), '$.kind') = 'lapsed'"
+        )
+        assert sorted(told) == sorted(zip(codes, (member, None), strict=True))
+
+
 async def test_a5_idleness_ends_no_membership_with_money_on_the_card(tmp_path: Path) -> None:
     """Nobody could pay it out any more."""
     raw = corner_shop(downgrade={**IDLE, "to": "cancelled"}, topup={"min_fen": 100})
