@@ -115,7 +115,7 @@ def _sheet(path: Path, name: str | None) -> Iterator[list[str]]:
             if name is not None and name not in book.sheet_names:
                 raise _usage(f"{path} has no sheet {name!r}", f"it has {', '.join(book.sheet_names)}")
             sheet = book.get_sheet_by_index(0) if name is None else book.get_sheet_by_name(name)
-            for row in sheet.to_python(skip_empty_area=False):
+            for row in sheet.iter_rows():
                 yield [_text(cell) for cell in row]
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror or error}") from error
