@@ -33,7 +33,13 @@ numbers = st.integers(0, 4)
 few = st.integers(0, 2)
 quarters = st.sampled_from((1, 2, 3, 4))
 amounts = st.sampled_from((1, 2, 7, 30, 200, 1000))
-units = st.sampled_from(("points", "points", "fen", "gift_fen", "visits"))
+units = st.sampled_from(
+    (
+        *("points", "points", "points", "points", "fen", "fen", "gift_fen"),
+        *("credit_fen", "visits:WASH", "coupon", "voucher_fen"),
+    )
+)
+"""Every kind of account; the first three are those that sales and refunds move."""
 basket_lines = st.lists(
     st.tuples(
         st.sampled_from((1000, 1000, 2000, 3333, 500, 1)),
