@@ -143,9 +143,16 @@ async def run_box(
 
 
 async def drive(
-    store: BoxStore, broker: Broker, node: str, clock: Clock, on_status: OnStatus, wake: asyncio.Event
+    store: BoxStore,
+    broker: Broker,
+    node: str,
+    clock: Clock,
+    on_status: OnStatus,
+    wake: asyncio.Event,
+    hurry: asyncio.Event | None = None,
 ) -> None:
-    """``run_box`` over any broker."""
+    """``run_box`` over any broker. Setting ``hurry`` ends a wait for the next try."""
+    hurry = hurry or asyncio.Event()
     box = _Box(store, node, clock, on_status, wake)
     backoff = Backoff()
     while True:
@@ -158,7 +165,18 @@ async def drive(
             backoff.reset()
         wait_s = backoff.next_s()
         box.offline(why, wait_s)
-        await clock.sleep(wait_s)
+        await _sleep(clock, wait_s, hurry)
+
+
+async def _sleep(clock: Clock, wait_s: float, hurry: asyncio.Event) -> None:
+    """Wait, unless somebody is in a hurry."""
+    waits = {asyncio.ensure_future(clock.sleep(wait_s)), asyncio.ensure_future(hurry.wait())}
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    hurry.clear()
 
 
 def _first(group: BaseException) -> BaseException:

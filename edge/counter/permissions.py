@@ -45,7 +45,7 @@ MATRIX: Mapping[str, Grant] = {
     **_rows(EVERYBODY, "session.hello", "session.ping", "rpc.discover", "events.subscribe"),
     **_rows(EVERYBODY, "staff.signin", "staff.signout", "staff.clock"),
     **_rows(DEVICE, "reader.arm", "reader.disarm", "display.show", "display.total", "display.clear"),
-    **_rows(EVERYBODY, "device.list", "sync.status", "print.job"),
+    **_rows(EVERYBODY, "device.list", "sync.status", "sync.now", "print.job"),
     # members and cards
     **_rows(READ, "member.lookup"),
     **_rows(TILL, "member.register", "member.update"),

@@ -1,5 +1,6 @@
 """How the conversation with HQ stands, as the counter tells it: facts for sync.status and for replies."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from edge.counter.shop import Shop
@@ -18,6 +19,7 @@ class UplinkState:
     next_try_s: float = 0.0
     alarm: str = ""
     fenced: bool = False
+    hurry: Callable[[], None] = lambda: None
 
     @property
     def serving(self) -> bool:

@@ -33,7 +33,14 @@ class Conversation:
         self._state = state
         self._on_change = on_change
         self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._fencing: asyncio.Task[None] | None = None
+        state.hurry = self.hurry
+
+    def hurry(self) -> None:
+        """Somebody waits: try now what would be tried later."""
+        self._hurry.set()
+        self._wake.set()
 
     def wake(self) -> None:
         """The outbox has grown."""
@@ -41,7 +48,7 @@ class Conversation:
 
     async def run(self) -> None:
         """Talk until cancelled."""
-        await drive(self._box, self._broker, self._node, self._clock, self._heard, self._wake)
+        await drive(self._box, self._broker, self._node, self._clock, self._heard, self._wake, self._hurry)
 
     def _heard(self, status: SyncStatus) -> None:
         state = self._state

@@ -61,6 +61,33 @@ class World:
         return not box.rows and not page.items
 
 
+def test_somebody_in_a_hurry_does_not_wait_for_the_next_try() -> None:
+    """HQ comes back in the middle of a long wait; ``hurry`` ends that wait."""
+
+    async def play() -> float:
+        box, hurry = MemoryBox("s1"), asyncio.Event()
+        world = World([box])
+        world.broker.up = False
+        seen: list[SyncStatus] = []
+        loop = asyncio.get_running_loop()
+        run = drive(box, world.broker, "t-s1", LoopClock(), seen.append, asyncio.Event(), hurry)
+        task = asyncio.create_task(run)
+        while not seen or seen[-1].next_try_s < 20:
+            await asyncio.sleep(1)
+        world.tasks["box"] = task
+        world.tasks["hq"] = asyncio.create_task(world.hq.serve(world.broker, LoopClock()))
+        world.broker.up = True
+        began = loop.time()
+        hurry.set()
+        while not seen[-1].online:
+            await asyncio.sleep(0.1)
+        await world.stop("box")
+        await world.stop("hq")
+        return loop.time() - began
+
+    assert run_virtual(play()) < 5
+
+
 def trade(rng: random.Random, box: MemoryBox) -> None:
     """One operation of a shop's day with one of five members."""
     member = f"M{rng.randrange(5)}"

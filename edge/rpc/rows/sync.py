@@ -11,7 +11,12 @@ def sync_rows(desk: Desk) -> tuple[Method[Any], ...]:
     def status(session: Session, params: Nothing) -> SyncReply:
         return sync_status(desk.shop, desk.uplink)
 
+    def now(session: Session, params: Nothing) -> SyncReply:
+        desk.uplink.hurry()
+        return sync_status(desk.shop, desk.uplink)
+
     return (
+        Method("sync.now", Nothing, SyncReply, now, (), BOTH, "Try to reach HQ now rather than later."),
         Method(
             "sync.status", Nothing, SyncReply, status, (), BOTH, "The queue to HQ, and whether HQ answers."
         ),
