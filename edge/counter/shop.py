@@ -171,7 +171,8 @@ class Shop:
 
         What the table of permissions wants approved is judged first, in the same transaction.
         """
-        if self.is_bank_card(getattr(request, "member", None)):
+        named = (getattr(part, "member", None) for part in (request, getattr(request, "basket", None)))
+        if any(self.is_bank_card(member) for member in named):
             raise no_such_member()  # and not a digit of it is written down
         operation = Operation(till, request.idem, kind, msgspec.json.encode(request))
         actor = ACTING.get()

@@ -262,6 +262,9 @@ async def test_a4_a_bank_card_in_place_of_ours_is_not_written_down(floor: Floor)
     asked = {"member": "80000001", "cashier": "小王"}
     await floor.till.refused(-32602, "card.replace", **asked, card_no=number)
     await floor.till.refused(-32602, "card.replace", **asked, card_no="80000002", uid=number)
+    basket = {"cashier": "小王", "member": number, "lines": [{**TEA, "qty_milli": 1000}]}
+    await floor.till.refused(1201, "sale.commit", basket=basket, tenders=[])
+    await floor.till.refused(1201, "sale.hold", basket=basket)
     assert floor.sql("SELECT count(*) FROM op WHERE request LIKE ?", f"%{number[:-1]}%") == [(0,)]
 
 
