@@ -39,8 +39,9 @@ from edge.domain.rules.compile import load_programme
 from edge.rpc.events import Broadcast
 from edge.rpc.methods import HelloFacts, Method, Nothing, session_methods
 from edge.rpc.openrpc import discoverable
+from edge.rpc.rows.desk import Desk
 from edge.rpc.server import Server
-from edge.rpc.till_methods import Desk, till_methods
+from edge.rpc.till_methods import till_methods
 from edge.storage.reader import Snapshot
 from edge.storage.writer import Writer
 
