@@ -72,12 +72,12 @@ class _Asked(msgspec.Struct, frozen=True):
 
 def is_due(shop: Shop) -> bool:
     """Whether the present business day's night has not been run."""
-    return shop.snapshot.counter(MARK) < shop.business_date(shop.clock.now_ms()).toordinal()
+    return shop.snapshot.counter(MARK) < shop.business_date(shop.now_ms()).toordinal()
 
 
 async def run_night(shop: Shop, progress: Progress | None = None) -> NightReply:
     """Review every member and every account that is due; safe to repeat, and to cut short."""
-    today = shop.business_date(shop.clock.now_ms())
+    today = shop.business_date(shop.now_ms())
     steps = await _review(shop, today, progress)
     lapsed = await _lapse(shop, today, progress)
     rebated = await _pay_rebates(shop, today, progress)
@@ -188,7 +188,7 @@ def _lower(shop: Shop, transaction: Transaction, owner: Member, left: str | None
 
 
 async def _lapse(shop: Shop, today: date, progress: Progress | None) -> int:
-    due = await lapsing(shop.config.paths.database, shop.clock.now_ms())
+    due = await lapsing(shop.config.paths.database, shop.now_ms())
     lapsed = 0
     for unit in dict.fromkeys(unit for _, unit in due):
         changes = [(owner, partial(_let_lapse, shop, owner, unit)) for owner, one in due if one == unit]
