@@ -17,7 +17,7 @@ VERBS = {
     "run": Verb("edge.cli.run:run", "Run the daemon (what tillside.service starts)."),
     "demo": Verb("edge.cli.demo:demo", "Play a shop day on real processes and virtual devices."),
     "status": Verb("edge.cli.status:status", "Say how the running daemon is."),
-    "sync": Verb("edge.cli.sync:sync", "where the queue to HQ stands, and a push for it"),
+    "sync": Verb("edge.cli.sync:sync", "Say where the queue to HQ stands; try HQ now."),
     "doctor": Verb("edge.cli.doctor:doctor", "Look for what is wrong with this box and say what to do."),
     "rules": Verb("edge.cli.rules:rules", "Write rule bundles: check, test, compare, evaluate, explain."),
     "members": Verb("edge.cli.members:members", "Take members over from an old system; find a member."),
