@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import msgspec
-
 from edge.counter.events import tell_hq
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop
@@ -89,8 +87,7 @@ async def clock(shop: Shop, terminal: str, request: ClockRequest) -> ClockReply:
         seq = tell_hq(shop, transaction, "attendance", None, told)
         return ClockReply(person.id, person.name, kind, at, worked_ms, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "staff.clock", asked, ClockReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "staff.clock", asked, ClockReply, decide)
 
 
 def of_day(shop: Shop, request: AttendanceRequest) -> AttendanceReply:

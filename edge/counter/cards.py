@@ -3,8 +3,6 @@
 import dataclasses
 from typing import Literal
 
-import msgspec
-
 from edge.counter.account_slips import Given, SlipRequest, fact, give_slip
 from edge.counter.approvals import approved_by
 from edge.counter.events import tell_hq
@@ -98,8 +96,7 @@ async def report_lost(shop: Shop, terminal: str, request: LostRequest) -> LostRe
         seq = tell_hq(shop, transaction, "card_lost", owner.id, told)
         return LostReply(owner.id, "lost", seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "card.lost", request, LostReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "card.lost", request, LostReply, decide)
 
 
 async def replace(shop: Shop, terminal: str, request: ReplaceRequest) -> CardReply:
@@ -134,8 +131,7 @@ async def replace(shop: Shop, terminal: str, request: ReplaceRequest) -> CardRep
         seq = tell_hq(shop, transaction, "card_replaced", owner.id, told)
         return _reply(shop, renewed, fee_fen, change_fen, given, seq)
 
-    reply, duplicate = await shop.write(terminal, "card.replace", request, CardReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "card.replace", request, CardReply, decide)
 
 
 async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply:
@@ -170,8 +166,7 @@ async def extend(shop: Shop, terminal: str, request: ExtendRequest) -> CardReply
         seq = tell_hq(shop, transaction, "card_extended", owner.id, told)
         return _reply(shop, extended, fee_fen, change_fen, given, seq)
 
-    reply, duplicate = await shop.write(terminal, "card.extend", request, CardReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "card.extend", request, CardReply, decide)
 
 
 # --- the pieces ---

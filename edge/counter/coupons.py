@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-import msgspec
-
 from edge.counter.events import tell_hq
 from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, balances_in, spend
@@ -169,8 +167,7 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
         balances = balances_in(transaction.ledger, owner) if owner else None
         return IssueReply(code, kind.id, kind.name, last_day, balances, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "coupon.issue", request, IssueReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "coupon.issue", request, IssueReply, decide)
 
 
 # --- the pieces ---

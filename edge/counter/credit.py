@@ -71,8 +71,7 @@ async def limit(shop: Shop, terminal: str, request: LimitRequest) -> LimitReply:
         balances = balances_in(ledger, member.id)
         return LimitReply(before_fen, request.limit_fen, balances, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "credit.limit", request, LimitReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "credit.limit", request, LimitReply, decide)
 
 
 class RepayRequest(SlipRequest, frozen=True):
@@ -153,8 +152,7 @@ async def repay(shop: Shop, terminal: str, request: RepayRequest) -> RepayReply:
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "credit.repay", request, RepayReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "credit.repay", request, RepayReply, decide)
 
 
 class ListRequest(Request, frozen=True):

@@ -112,8 +112,7 @@ async def add(shop: Shop, terminal: str, request: AddRequest) -> DeliveryReply:
         transaction.deliveries.add(row, transaction.seq + 1)
         return _told(shop, transaction, row, request.cashier)
 
-    reply, duplicate = await shop.write(terminal, "delivery.add", request, DeliveryReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "delivery.add", request, DeliveryReply, decide)
 
 
 async def done(shop: Shop, terminal: str, request: DoneRequest) -> DeliveryReply:
@@ -122,8 +121,7 @@ async def done(shop: Shop, terminal: str, request: DoneRequest) -> DeliveryReply
     def decide(transaction: Transaction) -> DeliveryReply:
         return _end(shop, transaction, request, "done", request.who)
 
-    reply, duplicate = await shop.write(terminal, "delivery.done", request, DeliveryReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "delivery.done", request, DeliveryReply, decide)
 
 
 async def cancel(shop: Shop, terminal: str, request: CancelRequest) -> DeliveryReply:
@@ -132,8 +130,7 @@ async def cancel(shop: Shop, terminal: str, request: CancelRequest) -> DeliveryR
     def decide(transaction: Transaction) -> DeliveryReply:
         return _end(shop, transaction, request, "cancelled", "")
 
-    reply, duplicate = await shop.write(terminal, "delivery.cancel", request, DeliveryReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "delivery.cancel", request, DeliveryReply, decide)
 
 
 def list_deliveries(shop: Shop, terminal: str, request: ListRequest) -> ListReply:

@@ -71,5 +71,4 @@ async def _pay(shop: Shop, terminal: str, request: PayRequest, direction: Direct
             given.slip, given.receipt_no, request.amount_fen, approver, given.print_job, seq, shop.offline
         )
 
-    reply, duplicate = await shop.write(terminal, f"drawer.{direction}", request, PayReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, f"drawer.{direction}", request, PayReply, decide)

@@ -62,8 +62,8 @@ async def issue(shop: Shop, terminal: str, request: EcardRequest) -> EcardReply:
         seq = tell_hq(shop, transaction, "ecard", owner.id, told)
         return EcardReply(owner.id, owner.card_no, _named(key), seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "card.ecard", request, EcardReply, decide)
-    return msgspec.structs.replace(reply, uri=_uri(shop, reply), duplicate=duplicate)
+    reply = await shop.write(terminal, "card.ecard", request, EcardReply, decide)
+    return msgspec.structs.replace(reply, uri=_uri(shop, reply))
 
 
 async def shown_by_phone(shop: Shop, text: str) -> Member:

@@ -128,8 +128,7 @@ async def redeem(shop: Shop, terminal: str, request: RedeemRequest) -> RedeemRep
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "gift.redeem", request, RedeemReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "gift.redeem", request, RedeemReply, decide)
 
 
 def list_gifts(shop: Shop, terminal: str, request: ListRequest) -> ListReply:
@@ -172,8 +171,7 @@ async def enter(shop: Shop, terminal: str, request: EnterRequest) -> EnterReply:
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "draw.enter", request, EnterReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "draw.enter", request, EnterReply, decide)
 
 
 # --- the pieces ---

@@ -166,8 +166,7 @@ async def put(shop: Shop, terminal: str, request: PutRequest) -> PutReply:
     def decide(transaction: Transaction) -> PutReply:
         return PutReply(put_goods(transaction, request.goods, check=request.check), shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "goods.put", request, PutReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "goods.put", request, PutReply, decide)
 
 
 def put_goods(

@@ -95,8 +95,7 @@ async def hold(shop: Shop, terminal: str, request: HoldRequest) -> HoldReply:
         transaction.held_baskets.insert(row, transaction.seq + 1)
         return HoldReply(row.id, row.label, shop.local_time(row.at_ms))
 
-    reply, duplicate = await shop.write(terminal, "sale.hold", request, HoldReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "sale.hold", request, HoldReply, decide)
 
 
 def held(shop: Shop, terminal: str, request: HeldRequest) -> HeldReply:
@@ -135,8 +134,7 @@ async def _let_go(
         )
 
     kind = {"recalled": "sale.recall", "dropped": "sale.drop"}[gone]
-    reply, duplicate = await shop.write(terminal, kind, request, RecallReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, kind, request, RecallReply, decide)
 
 
 def _waiting(shop: Shop, transaction: Transaction, hold: str) -> HeldRow:

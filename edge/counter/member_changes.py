@@ -76,8 +76,7 @@ async def update(shop: Shop, terminal: str, request: UpdateRequest) -> UpdateRep
     def decide(transaction: Transaction) -> UpdateReply:
         return _Change(shop, transaction, terminal, request).carry_out()
 
-    reply, duplicate = await shop.write(terminal, "member.update", request, UpdateReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "member.update", request, UpdateReply, decide)
 
 
 class _Change:

@@ -139,8 +139,7 @@ async def import_members(shop: Shop, terminal: str, request: ImportRequest) -> I
             await shop.writer.submit(try_out)
         except _NotWritten as tried:
             return msgspec.structs.replace(tried.reply, queue_seq=None)
-    reply, duplicate = await shop.write(terminal, "admin.members.import", request, ImportReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "admin.members.import", request, ImportReply, decide)
 
 
 def _nothing_new(shop: Shop, terminal: str, request: ImportRequest) -> bool:

@@ -92,8 +92,7 @@ async def register(shop: Shop, terminal: str, request: RegisterRequest) -> Regis
     def decide(transaction: Transaction) -> RegisterReply:
         return _Registration(shop, transaction, terminal, request).carry_out()
 
-    reply, duplicate = await shop.write(terminal, "member.register", request, RegisterReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "member.register", request, RegisterReply, decide)
 
 
 class _Registration:

@@ -81,8 +81,7 @@ async def add(shop: Shop, terminal: str, request: NoteRequest) -> NoteReply:
         seq = tell_hq(shop, transaction, "note", member.id, told)
         return NoteReply(note.id, member.id, note.due, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "note.add", request, NoteReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "note.add", request, NoteReply, decide)
 
 
 async def done(shop: Shop, terminal: str, request: DoneRequest) -> DoneReply:
@@ -99,8 +98,7 @@ async def done(shop: Shop, terminal: str, request: DoneRequest) -> DoneReply:
         seq = tell_hq(shop, transaction, "call_done", call.member, told)
         return DoneReply(call.id, call.member, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "call.done", request, DoneReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "call.done", request, DoneReply, decide)
 
 
 def _due(request: NoteRequest, today: date) -> str | None:

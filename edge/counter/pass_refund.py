@@ -81,8 +81,7 @@ async def refund(shop: Shop, terminal: str, request: RefundRequest) -> RefundRep
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "pass.refund", request, RefundReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "pass.refund", request, RefundReply, decide)
 
 
 # --- the pieces ---

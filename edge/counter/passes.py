@@ -160,8 +160,7 @@ async def sell(shop: Shop, terminal: str, request: SellRequest) -> SellReply:
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "pass.sell", request, SellReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "pass.sell", request, SellReply, decide)
 
 
 async def use(shop: Shop, terminal: str, request: UseRequest) -> UseReply:
@@ -206,8 +205,7 @@ async def use(shop: Shop, terminal: str, request: UseRequest) -> UseReply:
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "pass.use", request, UseReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "pass.use", request, UseReply, decide)
 
 
 async def give_back(shop: Shop, terminal: str, request: GiveBackRequest) -> GiveBackReply:
@@ -234,8 +232,7 @@ async def give_back(shop: Shop, terminal: str, request: GiveBackRequest) -> Give
         left = _left(transaction, used.member, kind)
         return GiveBackReply(kind.id, used.visits, left, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "pass.give_back", request, GiveBackReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "pass.give_back", request, GiveBackReply, decide)
 
 
 def list_passes(shop: Shop, terminal: str, request: ListRequest) -> ListReply:

@@ -80,8 +80,7 @@ async def adjust(shop: Shop, terminal: str, request: AdjustRequest) -> AdjustRep
         seq = tell_hq(shop, transaction, "points", member.id, told)
         return AdjustReply(points, balances_in(ledger, member.id), seq, shop.offline, tier_reached=tier)
 
-    reply, duplicate = await shop.write(terminal, "points.adjust", request, AdjustReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "points.adjust", request, AdjustReply, decide)
 
 
 def welcome_bonus(shop: Shop, transaction: Transaction, member: str) -> int:

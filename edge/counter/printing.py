@@ -113,12 +113,12 @@ async def print_receipt(shop: Shop, spooler: Spooler, terminal: str, request: Pr
         )
         return JobReply(job, printer, "queued", "none", copy)
 
-    queued, duplicate = await shop.write(terminal, "print.receipt", request, JobReply, decide)
-    if not duplicate:
+    queued = await shop.write(terminal, "print.receipt", request, JobReply, decide)
+    if not queued.duplicate:
         spooler.wake(printer)
     if request.wait_ms:
         await spooler.wait(queued.job, request.wait_ms / 1000)
-    return msgspec.structs.replace(_state(shop, queued.job), duplicate=duplicate)
+    return msgspec.structs.replace(_state(shop, queued.job), duplicate=queued.duplicate)
 
 
 async def print_job(shop: Shop, spooler: Spooler, terminal: str, request: JobRequest) -> JobReply:
@@ -138,10 +138,10 @@ async def cancel(shop: Shop, spooler: Spooler, terminal: str, request: CancelReq
             raise _too_late(job)
         return _told(job)
 
-    _, duplicate = await shop.write(terminal, "print.cancel", request, JobReply, decide)
-    if not duplicate and not await spooler.cancel(request.job):
+    asked = await shop.write(terminal, "print.cancel", request, JobReply, decide)
+    if not asked.duplicate and not await spooler.cancel(request.job):
         raise _too_late(_job(shop, request.job))  # it began in this moment
-    return msgspec.structs.replace(_state(shop, request.job), duplicate=duplicate)
+    return msgspec.structs.replace(_state(shop, request.job), duplicate=asked.duplicate)
 
 
 async def retry(shop: Shop, spooler: Spooler, terminal: str, request: RetryRequest) -> JobReply:
@@ -159,12 +159,12 @@ async def retry(shop: Shop, spooler: Spooler, terminal: str, request: RetryReque
             raise _too_late(job)
         return _told(job)
 
-    _, duplicate = await shop.write(terminal, "print.retry", request, JobReply, decide)
-    if not duplicate:
+    asked = await shop.write(terminal, "print.retry", request, JobReply, decide)
+    if not asked.duplicate:
         await spooler.retry(request.job, request.printer)
     if request.wait_ms:
         await spooler.wait(request.job, request.wait_ms / 1000)
-    return msgspec.structs.replace(_state(shop, request.job), duplicate=duplicate)
+    return msgspec.structs.replace(_state(shop, request.job), duplicate=asked.duplicate)
 
 
 async def open_drawer(shop: Shop, devices: Supervisor, terminal: str, request: DrawerRequest) -> DrawerReply:
@@ -174,10 +174,10 @@ async def open_drawer(shop: Shop, devices: Supervisor, terminal: str, request: D
     def decide(transaction: Transaction) -> DrawerReply:
         return DrawerReply(printer, "unverified")
 
-    reply, duplicate = await shop.write(terminal, "drawer.open", request, DrawerReply, decide)
-    if not duplicate:
+    reply = await shop.write(terminal, "drawer.open", request, DrawerReply, decide)
+    if not reply.duplicate:
         await _kick(devices.printer(printer))
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return reply
 
 
 async def _kick(printer: Printer) -> None:

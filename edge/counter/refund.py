@@ -121,8 +121,7 @@ async def refund(shop: Shop, terminal: str, request: RefundRequest) -> RefundRep
             raise no_such_sale()
         return Refunding(shop, transaction, terminal, row, request).carry_out()
 
-    reply, duplicate = await shop.write(terminal, "sale.refund", request, RefundReply, decide_refund)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "sale.refund", request, RefundReply, decide_refund)
 
 
 class Refunding:

@@ -101,8 +101,7 @@ async def commit(shop: Shop, quotes: Quotes, terminal: str, request: CommitReque
             raise accepted
         return _Checkout(shop, transaction, terminal, accepted, request).carry_out()
 
-    reply, duplicate = await shop.write(terminal, "sale.commit", request, CommitReply, decide_sale)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "sale.commit", request, CommitReply, decide_sale)
 
 
 class _Checkout:

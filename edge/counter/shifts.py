@@ -185,8 +185,7 @@ async def open_shift(shop: Shop, terminal: str, request: OpenRequest) -> OpenRep
         seq = tell_hq(shop, transaction, "shift", None, told)
         return OpenReply(row.id, row.cashier, row.business_date, opened_at, row.float_fen, seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "shift.open", request, OpenReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "shift.open", request, OpenReply, decide)
 
 
 async def close_shift(shop: Shop, terminal: str, request: CloseRequest) -> CloseReply:
@@ -222,8 +221,7 @@ async def close_shift(shop: Shop, terminal: str, request: CloseRequest) -> Close
             offline=shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "shift.close", request, CloseReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "shift.close", request, CloseReply, decide)
 
 
 def report(shop: Shop, terminal: str, request: ReportRequest) -> ShiftReport:

@@ -38,6 +38,7 @@ from edge.storage.transaction import CLOCK_SLACK_MS, Answer, Operation, Transact
 from edge.storage.writer import Writer
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 @dataclass(slots=True)
@@ -164,10 +165,10 @@ class Shop:
         till: str,
         kind: str,
         request: "Keyed",
-        reply: type[T],
-        decide: Callable[[Transaction], T],
-    ) -> tuple[T, bool]:
-        """Carry out one write under the till's key; returns the reply and whether it was given before.
+        reply: type[S],
+        decide: Callable[[Transaction], S],
+    ) -> S:
+        """Carry out one write under the till's key; the reply says ``duplicate`` where it was given before.
 
         What the table of permissions wants approved is judged first, in the same transaction.
         """
@@ -177,7 +178,7 @@ class Shop:
         operation = Operation(till, request.idem, kind, msgspec.json.encode(request))
         actor = ACTING.get()
 
-        def judged(transaction: Transaction) -> T:
+        def judged(transaction: Transaction) -> S:
             judge(transaction, till, kind, request)
             return decide(transaction)
 
@@ -191,7 +192,7 @@ class Shop:
             answer = await self.writer.submit(work)
         except StorageError as error:
             raise _not_written(error) from error
-        return answer.decoded(reply), answer.duplicate
+        return msgspec.structs.replace(answer.decoded(reply), duplicate=answer.duplicate)
 
     async def mark(self, work: Callable[[Transaction], T]) -> T:
         """Carry out a write that is no operation: nothing of it is told to HQ, and the next one overtakes it."""

@@ -91,8 +91,7 @@ async def put(shop: Shop, terminal: str, request: PutRequest) -> PutReply:
         seq = tell_hq(shop, transaction, "staff", None, told)
         return PutReply(shown(person), seq, shop.offline)
 
-    reply, duplicate = await shop.write(terminal, "admin.staff.put", sealed, PutReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "admin.staff.put", sealed, PutReply, decide)
 
 
 def everybody(shop: Shop) -> StaffList:

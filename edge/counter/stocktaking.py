@@ -151,8 +151,7 @@ async def stock_in(shop: Shop, terminal: str, request: InRequest) -> StockReply:
         told = {"supplier": request.supplier, "ref": request.ref, "cashier": request.cashier}
         return _reply(shop, transaction, "in", moved, told)
 
-    reply, duplicate = await shop.write(terminal, "stock.in", request, StockReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "stock.in", request, StockReply, decide)
 
 
 async def stock_out(shop: Shop, terminal: str, request: OutRequest) -> StockReply:
@@ -168,8 +167,7 @@ async def stock_out(shop: Shop, terminal: str, request: OutRequest) -> StockRepl
         told = {"reason": request.reason, "ref": request.ref, "cashier": request.cashier}
         return _reply(shop, transaction, "out", moved, told)
 
-    reply, duplicate = await shop.write(terminal, "stock.out", request, StockReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "stock.out", request, StockReply, decide)
 
 
 async def stock_count(shop: Shop, terminal: str, request: CountRequest) -> StockReply:
@@ -187,8 +185,7 @@ async def stock_count(shop: Shop, terminal: str, request: CountRequest) -> Stock
         told = {"reason": request.reason, "cashier": request.cashier}
         return _reply(shop, transaction, "count", moved, told)
 
-    reply, duplicate = await shop.write(terminal, "stock.count", request, StockReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "stock.count", request, StockReply, decide)
 
 
 async def stock_send(shop: Shop, terminal: str, request: SendRequest) -> SendReply:
@@ -213,8 +210,7 @@ async def stock_send(shop: Shop, terminal: str, request: SendRequest) -> SendRep
         reply = _reply(shop, transaction, "sent", moved, told)
         return SendReply(**msgspec.structs.asdict(reply), transfer=transfer)
 
-    reply, duplicate = await shop.write(terminal, "stock.send", request, SendReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "stock.send", request, SendReply, decide)
 
 
 async def stock_receive(shop: Shop, terminal: str, request: ReceiveRequest) -> ReceiveReply:
@@ -242,8 +238,7 @@ async def stock_receive(shop: Shop, terminal: str, request: ReceiveRequest) -> R
             arrived=arrived,
         )
 
-    reply, duplicate = await shop.write(terminal, "stock.receive", request, ReceiveReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "stock.receive", request, ReceiveReply, decide)
 
 
 # --- the pieces ---

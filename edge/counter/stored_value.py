@@ -92,8 +92,7 @@ async def top_up(shop: Shop, terminal: str, request: TopUpRequest) -> TopUpReply
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "account.topup", request, TopUpReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "account.topup", request, TopUpReply, decide)
 
 
 class PaidOut(Request, frozen=True):
@@ -166,8 +165,7 @@ async def withdraw(shop: Shop, terminal: str, request: WithdrawRequest) -> Withd
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "account.withdraw", request, WithdrawReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "account.withdraw", request, WithdrawReply, decide)
 
 
 # --- the pieces ---

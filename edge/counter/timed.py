@@ -114,8 +114,7 @@ async def start(shop: Shop, terminal: str, request: StartRequest) -> TimedReply:
         transaction.timed.insert(row, transaction.seq + 1)
         return _told(shop, transaction, row, request.cashier, {})
 
-    reply, duplicate = await shop.write(terminal, "timed.start", request, TimedReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "timed.start", request, TimedReply, decide)
 
 
 async def pause(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply:
@@ -124,8 +123,7 @@ async def pause(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply
     def decide(transaction: Transaction) -> TimedReply:
         return _enter(shop, transaction, request.timed, "paused", ("running",), request.cashier)
 
-    reply, duplicate = await shop.write(terminal, "timed.pause", request, TimedReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "timed.pause", request, TimedReply, decide)
 
 
 async def stop(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply:
@@ -134,8 +132,7 @@ async def stop(shop: Shop, terminal: str, request: ChangeRequest) -> TimedReply:
     def decide(transaction: Transaction) -> TimedReply:
         return _enter(shop, transaction, request.timed, "stopped", ("running", "paused"), request.cashier)
 
-    reply, duplicate = await shop.write(terminal, "timed.stop", request, TimedReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "timed.stop", request, TimedReply, decide)
 
 
 async def cancel(shop: Shop, terminal: str, request: CancelRequest) -> TimedReply:
@@ -146,8 +143,7 @@ async def cancel(shop: Shop, terminal: str, request: CancelRequest) -> TimedRepl
         why: dict[str, object] = {"reason": request.reason, "approve": approved}
         return _enter(shop, transaction, request.timed, "cancelled", OPEN, request.cashier, why)
 
-    reply, duplicate = await shop.write(terminal, "timed.cancel", request, TimedReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "timed.cancel", request, TimedReply, decide)
 
 
 def list_timed(shop: Shop, terminal: str, request: ListRequest) -> ListReply:

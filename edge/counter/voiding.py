@@ -48,8 +48,7 @@ async def void(shop: Shop, terminal: str, request: VoidRequest) -> VoidReply:
         transaction.timed.unbill(row.id)
         return VoidReply(**msgspec.structs.asdict(reply), approved_by=approver)
 
-    reply, duplicate = await shop.write(terminal, "sale.void", request, VoidReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "sale.void", request, VoidReply, decide)
 
 
 class _Voiding(Refunding):

@@ -93,8 +93,7 @@ async def issue(shop: Shop, terminal: str, request: IssueRequest) -> IssueReply:
             shop.offline,
         )
 
-    reply, duplicate = await shop.write(terminal, "voucher.issue", request, IssueReply, decide)
-    return msgspec.structs.replace(reply, duplicate=duplicate)
+    return await shop.write(terminal, "voucher.issue", request, IssueReply, decide)
 
 
 class LookupRequest(Request, frozen=True):
