@@ -114,6 +114,7 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
     """Everything a till shows of a member, as the last COMMIT left it."""
     programme = shop.programme
     today = shop.business_date(shop.now_ms())
+    balances = shop.balances(member.id)
     return MemberReply(
         id=member.id,
         card_no=member.card_no,
@@ -138,11 +139,11 @@ def whole_member(shop: Shop, member: Member) -> MemberReply:
         bought_on=member.bought_on,
         cumulative_fen=member.cumulative_fen,
         visits=member.visits,
-        balances=shop.balances(member.id),
-        points_confirmed=_points_confirmed(shop, member),
+        balances=balances,
+        points_confirmed=_points_confirmed(shop, member, balances.points.balance),
         next_tier=_next_tier(shop, member, today.isoformat()),
         tier_warning=tier_warning(shop, member),
-        pace=pace_of(shop, shop.snapshot.sales, member, shop.balances(member.id).points.balance, today),
+        pace=pace_of(shop, shop.snapshot.sales, member, balances.points.balance, today),
         passes=held_passes(shop, member.id),
         services=unpaid(shop, member.id),
         birthday_in_days=days_to_birthday(member.birthday, member.birthday_calendar, today),
@@ -183,11 +184,10 @@ def _family(shop: Shop, member: Member, today: date) -> tuple[Relative, ...]:
     )
 
 
-def _points_confirmed(shop: Shop, member: Member) -> PointsConfirmed | None:
+def _points_confirmed(shop: Shop, member: Member, held: int) -> PointsConfirmed | None:
     if shop.config.hq is None:
         return None
     confirmed = shop.snapshot.confirmed(member.id, POINTS)
-    held = shop.balances(member.id).points.balance
     at_ms = shop.now_ms() if confirmed.complete and not shop.offline else confirmed.at_ms
     at = shop.local_time(at_ms) if at_ms is not None else None
     return PointsConfirmed(held - confirmed.since, at, confirmed.since)
