@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Literal
 
 from edge.counter.events import tell_hq
@@ -12,6 +12,7 @@ from edge.counter.shop import Keyed, Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Text
 from edge.counter.terms import Code as Word
 from edge.domain.checkout import Decision
+from edge.domain.dates import last_day_of
 from edge.domain.member import Member
 from edge.domain.rules.model import Coupon
 from edge.domain.units import COUPON, POINTS
@@ -212,4 +213,4 @@ def _price(kind: Coupon, member: Member | None, request: IssueRequest) -> int:
 
 def _last_day(kind: Coupon, today: date) -> str | None:
     """Valid on the day of issue and ``valid_days - 1`` days after it."""
-    return None if kind.valid_days is None else (today + timedelta(days=kind.valid_days - 1)).isoformat()
+    return None if kind.valid_days is None else last_day_of(kind.valid_days, today).isoformat()

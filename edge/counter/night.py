@@ -18,7 +18,7 @@ from edge.counter.shop import Shop
 from edge.counter.terms import Reply
 from edge.counter.tiers import idle_since
 from edge.domain.dates import months_later
-from edge.domain.idleness import Step, idle_step, idle_until, tier_after_idleness
+from edge.domain.idleness import Step, idle_step, tier_after_idleness, tier_ends
 from edge.domain.member import Member, Status
 from edge.domain.rebates import rebate, unpaid_periods
 from edge.domain.rules.model import Downgrade, Rebate
@@ -147,7 +147,7 @@ def _warn(
     """The member is told by a call that somebody makes, and by the till at the next lookup."""
     day = today.isoformat()
     transaction.members.rewrite(owner, dataclasses.replace(owner, warned_on=day))
-    on = max(idle_until(terms, idle_since(shop, owner)), today + timedelta(days=terms.warn_days)).isoformat()
+    on = tier_ends(terms, idle_since(shop, owner), today).isoformat()
     text = _call_text(shop, left, on)
     call = NoteRow(uuid7(transaction.now_ms), owner.id, "call", text, NIGHT_TILL, transaction.now_ms, due=day)
     transaction.notes.add(call, transaction.seq + 1)

@@ -14,9 +14,10 @@ from edge.counter.refusals import bad
 from edge.counter.shop import Keyed, Shop, spend
 from edge.counter.terms import Code as Word
 from edge.counter.terms import Name, Reply, Request, Text
+from edge.domain.dates import last_day_of
 from edge.domain.ledger import NEVER_MS
 from edge.domain.member import Member
-from edge.domain.passes import Held, choose, last_day_of, next_first_day
+from edge.domain.passes import Held, choose, next_first_day
 from edge.domain.rules.model import Pass
 from edge.domain.units import visits_of
 from edge.errors import Code, PosError

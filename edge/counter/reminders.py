@@ -12,9 +12,10 @@ from edge.counter.reminder_words import said
 from edge.counter.shop import Shop
 from edge.counter.terms import Day, Fen, Reply, Request
 from edge.domain.dates import business_date, day_begins_ms, months_later
+from edge.domain.idleness import tier_ends
 from edge.domain.lunar import Calendar
 from edge.domain.member import masked_number
-from edge.domain.reminding import lunar_birthdays, solar_birthdays, tier_ends
+from edge.domain.reminding import lunar_birthdays, solar_birthdays
 from edge.domain.rules.compile import Programme
 from edge.storage.due import Due, DueThings, due_things
 

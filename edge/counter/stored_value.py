@@ -1,6 +1,5 @@
 """Stored value at the counter: topped up with what the programme adds, and paid out again where it allows that."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -16,6 +15,7 @@ from edge.counter.shop import Shop, balances_in, spend
 from edge.counter.terms import Balances, Reply, Request, Text
 from edge.counter.terms import Code as Word
 from edge.counter.tiers import promote
+from edge.domain.dates import last_day_of
 from edge.domain.ledger import NEVER_MS
 from edge.domain.member import Member
 from edge.domain.money import FEN_MAX, yuan
@@ -183,7 +183,7 @@ def _credit(
     ledger, days = transaction.ledger, shop.programme.bundle.topup.gift_days
     ledger.earn(member.id, STORED, paid_fen, "topup")
     today = shop.business_date(transaction.now_ms)
-    expires_ms = NEVER_MS if days is None else shop.day_ends_ms(today + timedelta(days=days - 1))
+    expires_ms = NEVER_MS if days is None else shop.day_ends_ms(last_day_of(days, today))
     ledger.earn(member.id, GIFT, gift, "topup", expires_ms)
     if level is not None and level.points:
         earn_points(shop, transaction, member.id, level.points, "topup")

@@ -1,10 +1,10 @@
 """The tier of a member: what leads up, counted since the last way down, and what threatens it."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from edge.counter.shop import Shop
 from edge.counter.terms import Reply
-from edge.domain.idleness import idle_until, tier_after_idleness
+from edge.domain.idleness import is_warned, tier_after_idleness, tier_ends
 from edge.domain.member import Member, tier_after
 from edge.domain.rules.compile import Programme
 from edge.domain.units import POINTS
@@ -60,9 +60,9 @@ def tier_warning(shop: Shop, member: Member) -> TierWarning | None:
         return None
     since = idle_since(shop, member)
     warned = date.fromisoformat(member.warned_on)
-    if warned < since:
+    if not is_warned(since, warned):
         return None
-    on = max(idle_until(terms, since), warned + timedelta(days=terms.warn_days))
+    on = tier_ends(terms, since, warned)
     left = tier_after_idleness(terms, shop.programme.tiers, member.tier)
     return TierWarning(on.isoformat(), left, shop.programme.tier_label(left) if left else "")
 

@@ -55,6 +55,11 @@ def shown_moment(at: datetime) -> str:
     return at.isoformat(timespec="minutes").removesuffix("T00:00")
 
 
+def last_day_of(valid_days: int, first_day: date) -> date:
+    """The last of ``valid_days`` business days of which ``first_day`` is the first."""
+    return first_day + timedelta(days=valid_days - 1)
+
+
 def months_later(day: date, months: int) -> date:
     """The same day of the month so many months on; the last of that month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

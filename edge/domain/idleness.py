@@ -1,10 +1,10 @@
 """Members who no longer come: when they are warned, when they go down, and where to."""
 
-import calendar
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Literal
 
+from edge.domain.dates import months_later
 from edge.domain.member import Tier, tier_below
 from edge.domain.rules.model import Downgrade
 
@@ -16,17 +16,28 @@ def idle_step(terms: Downgrade, since: date, warned_on: date | None, today: date
 
     Nobody goes down unwarned: whoever was warned late has the whole ``warn_days`` from then.
     """
+    ends = tier_ends(terms, since, warned_on)
+    if is_warned(since, warned_on):
+        return "downgrade" if today >= ends else "keep"
+    return "warn" if today >= ends - timedelta(days=terms.warn_days) else "keep"
+
+
+def is_warned(since: date, warned_on: date | None) -> bool:
+    """Whether a warning still stands: an older one ended with the purchase after it."""
+    return warned_on is not None and warned_on >= since
+
+
+def tier_ends(terms: Downgrade, since: date, warned_on: date | None) -> date:
+    """The day from which idleness costs the tier: never before a warning has had its whole notice."""
     due = idle_until(terms, since)
-    notice = timedelta(days=terms.warn_days)
-    if warned_on is not None and warned_on >= since:  # an older warning ended with the purchase after it
-        return "downgrade" if today >= max(due, warned_on + notice) else "keep"
-    return "warn" if today >= due - notice else "keep"
+    if warned_on is None or not is_warned(since, warned_on):
+        return due
+    return max(due, warned_on + timedelta(days=terms.warn_days))
 
 
 def idle_until(terms: Downgrade, since: date) -> date:
     """The day on which ``idle_months`` are full; the last of the month where the month has no such day."""
-    years, month = divmod(since.year * 12 + since.month - 1 + terms.idle_months, 12)
-    return date(years, month + 1, min(since.day, calendar.monthrange(years, month + 1)[1]))
+    return months_later(since, terms.idle_months)
 
 
 def tier_after_idleness(terms: Downgrade, tiers: Sequence[Tier], present: str) -> str | None:

@@ -26,11 +26,6 @@ def choose(held: Iterable[Held], visits: int, today: date) -> Held | None:
     return min(good, key=lambda one: (one.visits is not None, one.last_day or date.max), default=None)
 
 
-def last_day_of(valid_days: int, first_day: date) -> date:
-    """The last of ``valid_days`` business days of which ``first_day`` is the first."""
-    return first_day + timedelta(days=valid_days - 1)
-
-
 def unused_days(first_day: date, last_day: date, from_day: date) -> int:
     """How many days of a pass without a count there are from ``from_day`` on."""
     return max(0, (last_day - max(first_day, from_day)).days + 1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from edge.domain.dates import months_later
 from edge.domain.rules.model import Rebate
 
 Every = Literal["month", "quarter", "year"]
@@ -46,5 +47,4 @@ def period_of(every: Every, day: date) -> tuple[date, date]:
     """The calendar period of ``day``: its first day, and the first day of the next."""
     months = MONTHS[every]
     first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
-    years, month = divmod(first.year * 12 + first.month - 1 + months, 12)
-    return first, date(years, month + 1, 1)
+    return first, months_later(first, months)

@@ -1,12 +1,10 @@
-"""Which birthdays fall on the days ahead, and when a tier will be lost: what the shop wants to know beforehand."""
+"""Which birthdays fall on the days ahead: what the shop wants to know beforehand."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
 from edge.domain.dates import mmdd
-from edge.domain.idleness import idle_until
 from edge.domain.lunar import lunar_day
-from edge.domain.rules.model import Downgrade
 
 Birthdays = Mapping[int, date]
 """The first day ahead on which a birthday (MMDD) is kept."""
@@ -33,14 +31,6 @@ def lunar_birthdays(first: date, last: date) -> Birthdays:
         for number in kept:
             found.setdefault(mmdd(lunar.month, number), day)
     return found
-
-
-def tier_ends(terms: Downgrade, since: date, warned_on: date | None) -> date:
-    """The day from which idleness costs the tier: never before a warning has had its whole notice."""
-    due = idle_until(terms, since)
-    if warned_on is None or warned_on < since:
-        return due
-    return max(due, warned_on + timedelta(days=terms.warn_days))
 
 
 def _days(first: date, last: date) -> list[date]:

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.domain.birthdays import NEAR_DAYS, days_to_birthday
-from edge.domain.idleness import idle_step
+from edge.domain.idleness import idle_step, tier_ends
 from edge.domain.lunar import Calendar
-from edge.domain.reminding import lunar_birthdays, solar_birthdays, tier_ends
+from edge.domain.reminding import lunar_birthdays, solar_birthdays
 from edge.domain.rules.model import Downgrade
 
 DAYS = st.dates(date(1990, 1, 1), date(2090, 12, 31))

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.domain.passes import Held, choose, last_day_of, next_first_day, unused_days
+from edge.domain.dates import last_day_of
+from edge.domain.passes import Held, choose, next_first_day, unused_days
 from edge.domain.rules.model import TimedService
 from edge.domain.timed import MINUTE_MS, charge
 
