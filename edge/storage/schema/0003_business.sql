@@ -84,6 +84,8 @@ ALTER TABLE member ADD COLUMN bought_on TEXT;         -- the day of the last pur
 ALTER TABLE member ADD COLUMN warned_on TEXT;         -- the day on which the member was told that the tier will go
 ALTER TABLE member ADD COLUMN qr_key TEXT;            -- base32, RFC 6238; NULL: no e-card
 ALTER TABLE member ADD COLUMN qr_step INTEGER NOT NULL DEFAULT 0;      -- the last time step that was shown
+-- A till names a phone by its end.
+CREATE INDEX member_phone_end ON member(substr(phone, -4)) WHERE phone <> '';
 UPDATE member SET bought_on = (SELECT max(business_date) FROM sale WHERE sale.member = member.id);
 
 -- Every number that ever led to a member. Only the active ones do; the others say what became of them.
